@@ -1,0 +1,30 @@
+"""What can go wrong, in one picture.
+
+    TouchpointError
+      ConfigError        a setting that cannot be right; names the key and what to write instead
+      SegmentError       a ledger record this program cannot read
+      ProtocolError      a promise of the transport that was not kept
+
+Bad *input* is never an exception: it becomes a reject with a reason (`models.rejects`).
+"""
+
+
+class TouchpointError(Exception):
+    """Anything this program raises on purpose; its text is meant for the operator."""
+
+
+class ConfigError(TouchpointError):
+    """A setting that cannot be right."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key}: {problem}")
+        self.key = key
+        self.problem = problem
+
+
+class SegmentError(TouchpointError):
+    """A record of the ledger that this program cannot read; it must stop, never skip."""
+
+
+class ProtocolError(TouchpointError):
+    """Batches that do not follow on each other: going on could lose records unseen."""
