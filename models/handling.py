@@ -6,7 +6,7 @@ extra element at the end answers nulls as well (`table[-1]`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -88,6 +88,20 @@ class Handlings:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Handlings":
+        """Return the named rows (indexes, or a mask of length n); the name tables stay as they are."""
+        return replace(
+            self,
+            time=self.time[rows],
+            event=self.event[rows],
+            revision=self.revision[rows],
+            case=self.case[rows],
+            employee=self.employee[rows],
+            channel=self.channel[rows],
+            issue=self.issue[rows],
+            facts={name: column[rows] for name, column in self.facts.items()},
+        )
 
 
 def null_fact(name: str, n: int) -> NDArray[np.generic]:

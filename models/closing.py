@@ -1,0 +1,219 @@
+"""What happens when a pane closes (rules 6, 7): rows ordered, copies dropped, cases followed, sums made.
+
+Amendments that were due with it go first: they are older. Each changes the pane that it belongs to.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cases import Cases
+from models.closed_panes import ClosedPane, ClosedPanes, PaneRows, join
+from models.codes import Codes, PairCodes
+from models.counts import Tally
+from models.handling import NO_CODE, Handlings
+from models.measures import values
+from models.open_panes import Waiting
+from models.order import same_event, total_order
+from models.settings import DAY, JudgeSettings
+from models.sorted_table import SortedTable
+from models.steps import Steps
+from models.windows import Windows
+
+_T = TypeVar("_T", bound=np.generic)
+
+OTHER: Final = "other"
+"""The issue type under which those beyond the bound are counted."""
+
+
+@dataclass(slots=True)
+class Corrections:
+    """How often the past was changed, and how often an id broke the contract."""
+
+    added: int = 0
+    revised: int = 0
+    reused_ids: int = 0
+    """Event ids that came again with another time: both count."""
+
+
+class Closing:
+    """Turns waiting rows into closed panes.
+
+    Attributes
+    ----------
+    closed : ClosedPanes
+        The rows of the panes within the correction horizon.
+    windows : Windows
+        Sums by stratum, one block a pane.
+    employees, issues, strata : Codes, Codes, PairCodes
+        Names in order of first appearance in event time.
+    """
+
+    def __init__(self, settings: JudgeSettings, steps: Steps, strata: PairCodes, tally: Tally) -> None:
+        self._settings = settings
+        self._steps = steps
+        self._tally = tally
+        self._recent = SortedTable()
+        self._recent_horizon = settings.time.correction_horizon_days * DAY
+        self._forgotten = np.iinfo(np.int64).min
+        self.closed = ClosedPanes()
+        self.windows = Windows(len(settings.measures))
+        self.employees = Codes(settings.limits.employees)
+        self.issues = Codes(settings.limits.issue_types, OTHER)
+        self.strata = strata
+        self.cases = Cases(settings.cases.horizon_days * DAY)
+        self.corrections = Corrections()
+        self.repeat_contacts = {"same": 0, "other": 0}
+        """Repeat contacts by whether the same or another employee had the one before."""
+
+    def close(self, pane: int, own: Waiting, amendments: Waiting) -> None:
+        """Apply what waited for this pane."""
+        self._amend(*self._versions(amendments))
+        waiting, topic = self._versions(own)
+        if len(waiting) == 0:
+            return
+        self._tally.accepted(topic)
+        self._put(pane, self._follow(waiting))
+
+    def forget_before(self, time: int) -> None:
+        """Let the rows of all days that ended by `time` go; what still comes for them is late."""
+        for day in self.closed.days():
+            if self._steps.day_end(day) <= time:
+                self.closed.forget(day)
+                self._forgotten = max(self._forgotten, day)
+
+    def _versions(self, waiting: Waiting) -> tuple[Handlings, NDArray[np.int16]]:
+        """Return the newest version of each event, in total order, with its topic; count the rest."""
+        order = total_order(waiting.rows)
+        superseded = same_event(waiting.rows, order)
+        self._tally.duplicate(waiting.topic[order[superseded]])
+        kept = order[~superseded]
+        return waiting.rows.take(kept), waiting.topic[kept]
+
+    def _coded(self, rows: Handlings) -> PaneRows:
+        """Return rows under the codes of the state; new names get theirs in row order."""
+        n = len(rows)
+        employee = self._codes(self.employees, rows.employee, rows.employees)
+        issue = self._codes(self.issues, rows.issue, rows.issues)
+        return PaneRows(
+            time=rows.time,
+            event=rows.event,
+            revision=rows.revision,
+            employee=employee,
+            stratum=self.strata.assign(rows.channel.astype(np.int32), issue),
+            first=np.zeros(n, np.bool_),
+            facts=rows.facts,
+            expected=np.full((len(self._settings.measures), n), np.nan),
+        )
+
+    @staticmethod
+    def _codes(codes: Codes, index: NDArray[np.int32], names: tuple[str, ...]) -> NDArray[np.int32]:
+        used, appears = np.unique(index, return_index=True)
+        used = used[np.argsort(appears, kind="stable")]
+        used = used[used != NO_CODE]
+        into = np.full(len(names) + 1, NO_CODE, np.int32)  # the last element answers -1
+        into[used] = codes.assign(names[place] for place in used)
+        return into[index]
+
+    def _follow(self, rows: Handlings) -> PaneRows:
+        """Return coded rows with their first contacts marked."""
+        coded = self._coded(rows)
+        outcome = rows.facts.get("outcome", np.full(len(rows), NO_CODE, np.int8)).astype(np.int8)
+        before = self.cases.follow(rows.case, rows.time, coded.employee, outcome)
+        again = ~before.first & (before.employee != NO_CODE) & (coded.employee != NO_CODE)
+        same = int((again & (before.employee == coded.employee)).sum())
+        self.repeat_contacts["same"] += same
+        self.repeat_contacts["other"] += int(again.sum()) - same
+        self._count_reused_ids(rows)
+        return replace(coded, first=before.first)
+
+    def _put(self, pane: int, rows: PaneRows) -> None:
+        day = self._steps.day(pane)
+        band = self._steps.band(pane, self._settings.expectation.band_hours)
+        self.closed.put(ClosedPane(pane, day, band, rows))
+        measures = self._settings.measures
+        self.windows.put(pane, rows.stratum, [values(measure, rows.facts, len(rows)) for measure in measures])
+
+    def _amend(self, rows: Handlings, topic: NDArray[np.int16]) -> None:
+        """Change the panes that amendments belong to; those of forgotten days are late."""
+        pane = self._steps.pane_of(rows.time)
+        held = np.array([self._steps.day(int(index)) > self._forgotten for index in pane], np.bool_)
+        self._tally.late(topic[~held])
+        rows, topic, pane = rows.take(held), topic[held], pane[held]
+
+        new = np.ones(len(rows), np.bool_)
+        for index in np.unique(pane):
+            here = np.flatnonzero(pane == index)
+            closed = self.closed.get(self._steps.day(int(index)), int(index))
+            if closed is not None:
+                version = _place_in(closed.rows, rows.take(here))
+                known = version >= 0
+                new[here[known]] = False
+                self._revise(closed, version[known], rows.take(here[known]))
+        self._tally.duplicate(topic[~new])
+        self._tally.accepted(topic[new])
+        self.corrections.added += int(new.sum())
+
+        added, pane = self._follow(rows.take(new)), pane[new]
+        for index in np.unique(pane):
+            closed = self.closed.get(self._steps.day(int(index)), int(index))
+            parts = (
+                [added.take(pane == index)] if closed is None else [closed.rows, added.take(pane == index)]
+            )
+            together = join(parts)
+            self._put(int(index), together.take(np.lexsort((together.event, together.time))))
+
+    def _revise(self, closed: ClosedPane, place: NDArray[np.intp], rows: Handlings) -> None:
+        """Replace rows of a pane by greater revisions; whoever was judged by a cell keeps its expectation."""
+        greater = rows.revision > closed.rows.revision[place]
+        if not greater.any():
+            return
+        place = place[greater]
+        coded = self._coded(rows.take(greater))
+        old = closed.rows
+        moved = (old.employee[place] != coded.employee) | (old.stratum[place] != coded.stratum)
+        expected = old.expected.copy()
+        expected[:, place[moved]] = np.nan
+        self._put(
+            closed.index,
+            replace(
+                old,
+                revision=_replaced(old.revision, place, coded.revision),
+                employee=_replaced(old.employee, place, coded.employee),
+                stratum=_replaced(old.stratum, place, coded.stratum),
+                facts={name: _replaced(old.facts[name], place, coded.facts[name]) for name in old.facts},
+                expected=expected,
+            ),
+        )
+        self.corrections.revised += len(place)
+
+    def _count_reused_ids(self, rows: Handlings) -> None:
+        """Count event ids that were seen within the horizon at another time."""
+        event, last = np.unique(rows.event[::-1], return_index=True)
+        time = rows.time[::-1][last]
+        place = self._recent.find(event)
+        held = place >= 0
+        self.corrections.reused_ids += len(rows) - len(event)
+        self.corrections.reused_ids += int((self._recent.read("time", place[held]) != time[held]).sum())
+        self._recent.write(place[held], {"time": time[held]})
+        before = int(rows.time.max(initial=0)) - self._recent_horizon
+        self._recent.insert(event[~held], {"time": time[~held]}, expire_before=before)
+
+
+def _replaced(column: NDArray[_T], place: NDArray[np.intp], by: NDArray[_T]) -> NDArray[_T]:
+    changed = column.copy()
+    changed[place] = by
+    return changed
+
+
+def _place_in(held: PaneRows, rows: Handlings) -> NDArray[np.intp]:
+    """Return where each event at its time is among the rows of a pane, -1 where it is not."""
+    time = np.concatenate((held.time, rows.time))
+    event = np.concatenate((held.event, rows.event))
+    order = np.lexsort((event, time))  # stable: a held row comes before its new version
+    same = (time[order[:-1]] == time[order[1:]]) & (event[order[:-1]] == event[order[1:]])
+    place = np.full(len(rows), -1, np.intp)
+    place[order[1:][same] - len(held)] = order[:-1][same]
+    return place

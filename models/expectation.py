@@ -1,0 +1,202 @@
+"""What like cases would have come to in the hands of the peers: the case-mix adjustment (`method.md` 1.1).
+
+For a first contact of employee e in stratum s (channel c x issue k) on day d in hour band h:
+
+    binary       logit p = logit pi(s, without e) + a(k, d) + b(c, h) + g(s, d, without e)
+    continuous         x =      mu(s, without e) + a(k, d) + b(c, h) + g(s, d, without e)
+
+The level comes from exponentially forgotten sums, shrunk to the issue and the issue to the whole, always
+without e: else a specialist becomes his own yardstick. The offsets take out bad days and hours, which
+would otherwise look like the people who worked then; each is one Newton step from the level before it.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.codes import PairCodes
+from models.grouping import pairs
+from models.handling import CHANNELS
+from models.moments import sum_by_group
+from models.settings import ExpectationSettings, Kind
+
+_P_MIN: Final = 0.005
+_OFFSET_MAX: Final = 2.0
+"""`design.md` section 6: p kept in 0.005..0.995, offsets in +-2 log odds."""
+
+_OFFSET_PRIOR: Final = 3.0
+_OWN_OFFSET_PRIOR: Final = 4.0
+"""Information that holds an offset near 0, and one that leaves the employee out (`method.md` 1.1)."""
+
+
+class CellRegistry:
+    """The cells that exist, and the groups that they fall into.
+
+    Attributes
+    ----------
+    cells : PairCodes
+        (employee, stratum).
+    strata : PairCodes
+        (channel, issue type).
+    """
+
+    def __init__(self) -> None:
+        self.cells = PairCodes()
+        self.strata = PairCodes()
+        self._employee_issue = PairCodes()
+        self._employee_issue_of = np.empty(0, np.int32)
+
+    def assign(self, employee: NDArray[np.int32], stratum: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the cell of each of n rows; unseen ones get a code."""
+        cell = self.cells.assign(employee, stratum)
+        known = len(self._employee_issue_of)
+        new = self._employee_issue.assign(self.cells.left[known:], self.issue[known:])
+        self._employee_issue_of = np.concatenate((self._employee_issue_of, new))
+        return cell
+
+    @property
+    def issue(self) -> NDArray[np.int32]:
+        """The issue type of each cell, int32[cells]."""
+        return self.strata.right[self.cells.right]
+
+    def without_own_issue(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return, for each cell, the sum over its issue type of all other employees' cells."""
+        return _sum_over(self.issue, per_cell) - _sum_over(self._employee_issue_of, per_cell)
+
+    def without_own_stratum(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return, for each cell, the sum over its stratum of all other employees' cells."""
+        return _sum_over(self.cells.right, per_cell) - per_cell
+
+
+class Expectation:
+    """The memory behind one measure's expected outcomes.
+
+    Its state is the forgotten sums (float64[cells]) and those of the hour bands (float64[channels, bands]).
+    """
+
+    def __init__(self, kind: Kind, settings: ExpectationSettings) -> None:
+        self._binary = kind == "binary"
+        self._settings = settings
+        self._count = np.empty(0)
+        self._total = np.empty(0)
+        bands = 24 // settings.band_hours
+        self._band_residual = np.zeros(len(CHANNELS) * bands)
+        self._band_information = np.zeros(len(CHANNELS) * bands)
+
+    def age(self, days: float) -> None:
+        """Forget by so many days."""
+        kept = 0.5 ** (days / self._settings.half_life_days)
+        self._count = self._count * kept
+        self._total = self._total * kept
+        self._band_residual = self._band_residual * kept
+        self._band_information = self._band_information * kept
+
+    def judge(
+        self,
+        registry: CellRegistry,
+        cell: NDArray[np.int32],
+        day: NDArray[np.int64],
+        band: NDArray[np.int64],
+        value: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return the expected outcome of n first contacts (float64[n]) and learn from them.
+
+        Parameters
+        ----------
+        cell : int32[n]
+            Their cells in `registry`.
+        day, band : int64[n]
+            Local day and hour band.
+        value : float64[n]
+            What they came to; no NaN.
+        """
+        size = len(registry.cells)
+        self._count = _grown(self._count, size) + sum_by_group(cell, np.ones(len(cell)), size)
+        self._total = _grown(self._total, size) + sum_by_group(cell, value, size)
+        stratum = registry.cells.right[cell]
+        issue = registry.strata.right[stratum]
+        channel_band = registry.strata.left[stratum] * (24 // self._settings.band_hours) + band
+
+        level = self._levels(registry)[cell]
+        if self._binary:
+            level = _logit(np.clip(level, _P_MIN, 1.0 - _P_MIN))
+        level = level + self._offset(pairs(issue, day)[1], level, value)
+        level = level + self._band_offset(channel_band, level, value)
+        level = level + self._own_offset(pairs(stratum, day)[1], pairs(cell, day)[1], level, value)
+        return np.clip(_expit(level), _P_MIN, 1.0 - _P_MIN) if self._binary else level
+
+    def _levels(self, registry: CellRegistry) -> NDArray[np.float64]:
+        """Return the level of each cell's stratum without its own employee, shrunk to issue and whole."""
+        shrinkage = self._settings.shrinkage
+        whole = self._total.sum() / self._count.sum()
+        level = np.full(len(self._count), whole)
+        for others in (registry.without_own_issue, registry.without_own_stratum):
+            count = np.maximum(others(self._count), 0.0)
+            total = others(self._total)
+            if self._binary:
+                total = np.clip(total, 0.0, count)  # a difference of sums may stray by rounding
+            total = np.where(count > 1e-9, total, 0.0)
+            level = (total + shrinkage * level) / (count + shrinkage)
+        return level
+
+    def _pull(
+        self, level: NDArray[np.float64], value: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return each row's residual and its information on a shift of the level."""
+        if not self._binary:
+            return value - level, np.ones(len(value))
+        p = _expit(level)
+        return value - p, p * (1.0 - p)
+
+    def _step(
+        self, residual: NDArray[np.float64], information: NDArray[np.float64], prior: float
+    ) -> NDArray[np.float64]:
+        if not self._binary:
+            return residual / (information + self._settings.shrinkage)
+        return np.clip(residual / (information + prior), -_OFFSET_MAX, _OFFSET_MAX)
+
+    def _offset(
+        self, group: NDArray[np.intp], level: NDArray[np.float64], value: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        residual, information = self._pull(level, value)
+        return self._step(_sum_over(group, residual), _sum_over(group, information), _OFFSET_PRIOR)
+
+    def _band_offset(
+        self, group: NDArray[np.int64], level: NDArray[np.float64], value: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        residual, information = self._pull(level, value)
+        bands = len(self._band_residual)
+        self._band_residual = self._band_residual + sum_by_group(group, residual, bands)
+        self._band_information = self._band_information + sum_by_group(group, information, bands)
+        return self._step(self._band_residual, self._band_information, _OFFSET_PRIOR)[group]
+
+    def _own_offset(
+        self,
+        group: NDArray[np.intp],
+        own: NDArray[np.intp],
+        level: NDArray[np.float64],
+        value: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        residual, information = self._pull(level, value)
+        others = _sum_over(group, residual) - _sum_over(own, residual)
+        known = _sum_over(group, information) - _sum_over(own, information)
+        return self._step(others, np.maximum(known, 0.0), _OWN_OFFSET_PRIOR)
+
+
+def _grown(sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    return np.concatenate((sums, np.zeros(size - len(sums))))
+
+
+def _sum_over(group: NDArray[np.signedinteger], value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for each row, the sum over its group."""
+    return sum_by_group(group, value, 0)[group]
+
+
+def _logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.log(p) - np.log1p(-p)
+
+
+def _expit(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    p: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-x))
+    return p

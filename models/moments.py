@@ -1,0 +1,174 @@
+"""Count, mean and sum of squared deviations (M2), which add up over panes, employees and strata.
+
+The sums are taken about a shift, never of squares, and nothing is ever subtracted from them, so a
+spread of 0.1 around 10,000,000 keeps its digits and parts give what the rows together would give.
+
+Reference
+---------
+T. F. Chan, G. H. Golub, R. J. LeVeque. 1979. Updating formulae and a pairwise algorithm for computing
+sample variances. Stanford CS 79-773.
+T. F. Chan, G. H. Golub, R. J. LeVeque. 1983. Algorithms for computing the sample variance: analysis and
+recommendations. The American Statistician 37, 242-247.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Groups = NDArray[np.signedinteger]
+"""Which group, 0..size-1, each entry belongs to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Moments of many groups: arrays of one shape, whose last axis is the groups.
+
+    Attributes
+    ----------
+    count : int64[..., groups]
+        Number of values.
+    mean : float64[..., groups]
+        Their mean; 0 where count is 0, so that an empty part takes no part in a merge.
+    m2 : float64[..., groups]
+        Their sum of squared deviations from the mean, never negative.
+    mean_low : float64[..., groups]
+        What rounding took from the mean: `mean + mean_low` is the mean to twice the digits. Panes of
+        1,000,000,000,000.4 would otherwise lose the spread between them with the mean's last bit.
+    """
+
+    count: NDArray[np.int64]
+    mean: Floats
+    m2: Floats
+    mean_low: Floats
+
+    def __getitem__(self, index: slice | NDArray[np.bool] | Groups) -> "Moments":
+        """Return the moments of the chosen entries of the first axis."""
+        return Moments(self.count[index], self.mean[index], self.m2[index], self.mean_low[index])
+
+    @property
+    def reported_mean(self) -> Floats:
+        """The mean, NaN where there is no value."""
+        return np.where(self.count > 0, self.mean, np.nan)
+
+    @property
+    def variance(self) -> Floats:
+        """The variance with n - 1 in the denominator, NaN where count is below 2."""
+        return self.m2 / np.where(self.count > 1, self.count - 1.0, np.nan)
+
+
+def from_groups(group: Groups, value: Floats, size: int) -> Moments:
+    """Return the moments of `size` groups of rows; a NaN says nothing and is not counted.
+
+    Two passes about the first value of each group, in row order: the same rows in the same order give
+    the same bits.
+
+    Parameters
+    ----------
+    group : int[n]
+        The group of each row, 0..size-1.
+    value : float64[n]
+        Finite or NaN.
+    size : int
+        Number of groups.
+    """
+    stated = ~np.isnan(value)
+    if not stated.all():
+        group, value = group[stated], value[stated]
+    count = np.bincount(group, minlength=size).astype(np.int64, copy=False)
+    shift = first_by_group(group, value, size)
+    offset = sum_by_group(group, value - shift[group], size) / np.maximum(count, 1)
+    mean, mean_low = _two_sum(shift, offset)
+    deviation = (value - mean[group]) - mean_low[group]
+    return Moments(count, mean, sum_by_group(group, deviation * deviation, size), mean_low)
+
+
+def merge_groups(group: Groups, parts: Moments, size: int) -> Moments:
+    """Return the moments of `size` groups of parts, as if their rows had been taken together.
+
+    One pass merges panes into windows as well as strata into channels.
+
+    Parameters
+    ----------
+    group : int[k]
+        The group of each part, 0..size-1.
+    parts : Moments[k]
+        Any of them may be empty.
+    size : int
+        Number of groups.
+    """
+    count = sum_by_group(group, parts.count, size).astype(np.int64)
+    seen = parts.count > 0
+    shift = first_by_group(group[seen], parts.mean[seen], size)
+    offset = sum_by_group(group, parts.count * ((parts.mean - shift[group]) + parts.mean_low), size)
+    mean, mean_low = _two_sum(shift, offset / np.maximum(count, 1))
+    deviation = (parts.mean - mean[group]) + (parts.mean_low - mean_low[group])
+    within = sum_by_group(group, parts.m2, size)
+    between = sum_by_group(group, parts.count * deviation * deviation, size)
+    return Moments(count, mean, within + between, mean_low)
+
+
+def merge(parts: Sequence[Moments]) -> Moments:
+    """Return the moments of each group over parts of one shape.
+
+    Bit for bit what `merge_groups` gives for the same parts in the same order, without laying them
+    end to end.
+
+    Raises
+    ------
+    ValueError
+        Without a part, or where shapes differ.
+    """
+    if len({part.count.shape for part in parts}) != 1:
+        raise ValueError("at least one part is needed, and all of one shape")
+    count = np.zeros(parts[0].count.shape, np.int64)
+    shift, offset, within, between = (np.zeros(count.shape) for _ in range(4))
+    for part in reversed(parts):
+        shift = np.where(part.count > 0, part.mean, shift)
+    for part in parts:
+        count += part.count
+        offset += part.count * ((part.mean - shift) + part.mean_low)
+    mean, mean_low = _two_sum(shift, offset / np.maximum(count, 1))
+    for part in parts:
+        deviation = (part.mean - mean) + (part.mean_low - mean_low)
+        within += part.m2
+        between += part.count * deviation * deviation
+    return Moments(count, mean, within + between, mean_low)
+
+
+def concatenate(parts: Sequence[Moments]) -> Moments:
+    """Return the entries of all parts, one after the other: what `merge_groups` takes.
+
+    Raises
+    ------
+    ValueError
+        Without a part.
+    """
+    return Moments(
+        np.concatenate([part.count for part in parts]),
+        np.concatenate([part.mean for part in parts]),
+        np.concatenate([part.m2 for part in parts]),
+        np.concatenate([part.mean_low for part in parts]),
+    )
+
+
+def sum_by_group(group: Groups, value: Floats | NDArray[np.int64], size: int) -> Floats:
+    """Return the sum of `value` in each of `size` groups, added in entry order; 0 where there is none."""
+    return cast("Floats", np.bincount(group, value, size))
+
+
+def first_by_group(group: Groups, value: Floats, size: int) -> Floats:
+    """Return the first `value` of each of `size` groups; 0 where there is none."""
+    first = np.zeros(size)
+    first[group[::-1]] = value[::-1]  # of several assignments to one place the last stays
+    return first
+
+
+def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return a + b rounded, and exactly what the rounding took away (Knuth, TAOCP vol. 2, 4.2.2)."""
+    total = a + b
+    b_taken = total - a
+    return total, (a - (total - b_taken)) + (b - b_taken)

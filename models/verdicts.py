@@ -1,0 +1,162 @@
+"""From findings to alerts: a verdict that lasts (persistence) and does not flicker (hysteresis).
+
+step      1    2    3    4    5    6        * rejected with new evidence   . rejected without
+q         *    *    .    *    .    -        - p above the off level
+alert                    |raised   |ended   persistence 3: onset at the third step with new evidence
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final, Literal
+
+import numpy as np
+
+from models.evidence import Detector, Entity, Findings, JudgedWindow, Names
+
+_ENDED_MAX: Final = 10_000
+"""Ended alerts that are remembered; the oldest go first."""
+
+NO_LONGER: Final = "no longer beyond what is tolerated"
+TOO_THIN: Final = "too little evidence left in the window"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A verdict that lasts, as it stood at the last step.
+
+    Attributes
+    ----------
+    id : str
+        First 16 hex digits of SHA-256 over kind, entity, measure and onset step: the same ledger gives the
+        same id.
+    employee, channel, issue_type : str or None
+        The entity; None where the alert speaks about a group.
+    since, until : int
+        Onset and end in microseconds since 1970 UTC; until is None while it lasts.
+    evidence : mapping of name to number
+        Figures behind it; NaN where one cannot be told.
+    reasons : tuple of str
+        What differs, how sure that is, what to check first.
+    """
+
+    id: str
+    kind: str
+    severity: Literal["warning"]
+    employee: str | None
+    channel: str | None
+    issue_type: str | None
+    measure: str
+    since: int
+    until: int | None
+    evidence: tuple[tuple[str, float], ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How long one entity has been found inconsistent by one detector for one measure."""
+
+    streak: int = 0
+    alert: Alert | None = None
+
+
+class Verdicts:
+    """The alerts that stand and the ended ones, and the streaks that may become alerts."""
+
+    def __init__(self, persistence: int) -> None:
+        self._persistence = persistence
+        self._standing: dict[tuple[str, str, int], _Standing] = {}
+        self._ended: list[Alert] = []
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """All alerts in order of onset, then id: those that stand and those that have ended."""
+        standing = [state.alert for state in self._standing.values() if state.alert is not None]
+        return tuple(sorted((*self._ended, *standing), key=lambda alert: (alert.since, alert.id)))
+
+    def decide(
+        self,
+        detector: Detector,
+        window: JudgedWindow,
+        findings: Findings,
+        names: Names,
+        *,
+        level: tuple[float, float],
+        step: int,
+        time: int,
+    ) -> None:
+        """Take one detector's findings for one measure at a step that ends at `time`.
+
+        `level` is the q that raises and the p above which an alert ends.
+        """
+        q_on, p_off = level
+        hit = findings.q <= q_on
+        keys = [key for key in self._standing if key[:2] == (detector.kind, window.measure.name)]
+        concerned = set(np.flatnonzero(hit & findings.fresh).tolist()) | {key[2] for key in keys}
+        for entity in sorted(concerned):
+            key = (detector.kind, window.measure.name, entity)
+            state = self._standing.setdefault(key, _Standing())
+            if findings.fresh[entity]:
+                state.streak = state.streak + 1 if hit[entity] else 0
+            if state.alert is None and state.streak >= self._persistence:
+                state.alert = _onset(detector, window.measure.name, entity, names, step, time)
+            if state.alert is not None:
+                state.alert = _brought_up(state.alert, detector, window, findings, entity, names, p_off, time)
+                if state.alert.until is not None:
+                    self._ended = [*self._ended, state.alert][-_ENDED_MAX:]
+                    state.alert, state.streak = None, 0
+            if state.alert is None and state.streak == 0:
+                del self._standing[key]
+
+
+def _brought_up(
+    alert: Alert,
+    detector: Detector,
+    window: JudgedWindow,
+    findings: Findings,
+    entity: int,
+    names: Names,
+    p_off: float,
+    time: int,
+) -> Alert:
+    """Return a standing alert with this step's figures, or ended at this step."""
+    if not findings.p[entity] <= p_off:
+        why = TOO_THIN if np.isnan(findings.p[entity]) else NO_LONGER
+        return replace(alert, until=time, reasons=(*alert.reasons, f"ended: {why}"))
+    evidence = tuple((name, float(column[entity])) for name, column in findings.evidence.items())
+    return replace(
+        alert,
+        evidence=(*evidence, ("p", float(findings.p[entity])), ("q", float(findings.q[entity]))),
+        reasons=detector.explain(window, findings, entity, names),
+    )
+
+
+def _onset(detector: Detector, measure: str, entity: int, names: Names, step: int, time: int) -> Alert:
+    employee, stratum = _place(detector.entity, entity, names)
+    channel, issue = stratum
+    return Alert(
+        id=alert_id(detector.kind, (employee, channel, issue), measure, step),
+        kind=detector.kind,
+        severity="warning",
+        employee=employee,
+        channel=channel,
+        issue_type=issue,
+        measure=measure,
+        since=time,
+        until=None,
+        evidence=(),
+        reasons=(),
+    )
+
+
+def _place(kind: Entity, entity: int, names: Names) -> tuple[str | None, tuple[str | None, str | None]]:
+    if kind == "employee":
+        return names.employees[entity], (None, None)
+    return None, names.strata[entity]
+
+
+def alert_id(kind: str, entity: Sequence[str | None], measure: str, step: int) -> str:
+    """Return the id of the alert of this kind on this entity and measure that began at this step."""
+    text = "\x1f".join((kind, *(part if part is not None else "*" for part in entity), measure, str(step)))
+    return sha256(text.encode()).hexdigest()[:16]

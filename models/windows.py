@@ -1,0 +1,91 @@
+"""Rolling windows: sums of blocks of time by entity.
+
+A block is a pane or a step. It holds only the entities that appear in it; a window merges its blocks and
+spreads them over all entities. A block is replaced whole when its rows change, never corrected in place.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.grouping import count_by_group
+from models.moments import Moments, concatenate, from_groups, merge_groups, sum_by_group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What k entities did.
+
+    Attributes
+    ----------
+    handlings : int64[k]
+        All accepted handlings, whatever they say.
+    moments : tuple of Moments[k], one a measure
+        Of the handlings that say something for it.
+    """
+
+    handlings: NDArray[np.int64]
+    moments: tuple[Moments, ...]
+
+    def regroup(self, group: NDArray[np.int32], size: int) -> "Sums":
+        """Return the sums of `size` groups of these entities, for instance of strata by channel."""
+        return Sums(
+            handlings=sum_by_group(group, self.handlings, size).astype(np.int64),
+            moments=tuple(merge_groups(group, moments, size) for moments in self.moments),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    entity: NDArray[np.int32]
+    sums: Sums
+
+
+class Windows:
+    """Blocks of sums by their place in time (a pane index or a step)."""
+
+    def __init__(self, measures: int) -> None:
+        self._measures = measures
+        self._blocks: dict[int, _Block] = {}
+
+    def put(self, at: int, entity: NDArray[np.int32], values: Sequence[NDArray[np.float64]]) -> None:
+        """Set the block at `at` to the sums of n rows.
+
+        Parameters
+        ----------
+        entity : int32[n]
+            Rows with a negative one are left out.
+        values : float64[n], one a measure
+            NaN where the row says nothing.
+        """
+        counted = entity >= 0
+        present, group = np.unique(entity[counted], return_inverse=True)
+        size = len(present)
+        self._blocks[at] = _Block(
+            present,
+            Sums(
+                handlings=count_by_group(group, size),
+                moments=tuple(from_groups(group, value[counted], size) for value in values),
+            ),
+        )
+
+    def window(self, inside: Callable[[int], bool], size: int) -> Sums:
+        """Return the sums over the blocks whose place is `inside`, for entities 0 to size - 1."""
+        blocks = [self._blocks[at] for at in sorted(self._blocks) if inside(at)]
+        nothing = from_groups(np.empty(0, np.intp), np.empty(0), 0)
+        entity = np.concatenate([np.empty(0, np.int32), *(block.entity for block in blocks)])
+        stacked = Sums(
+            handlings=np.concatenate([np.empty(0, np.int64), *(block.sums.handlings for block in blocks)]),
+            moments=tuple(
+                concatenate([nothing, *(block.sums.moments[m] for block in blocks)])
+                for m in range(self._measures)
+            ),
+        )
+        return stacked.regroup(entity, size)
+
+    def forget_before(self, at: int) -> None:
+        """Drop all blocks that lie before a place in time."""
+        for old in [place for place in self._blocks if place < at]:
+            del self._blocks[old]
