@@ -190,11 +190,13 @@ def _grown(sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 def _sum_over(group: NDArray[np.signedinteger], value: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return, for each row, the sum over its group."""
-    return sum_by_group(group, value, 0)[group]
+    spread: NDArray[np.float64] = sum_by_group(group, value, 0)[group]
+    return spread
 
 
 def _logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.log(p) - np.log1p(-p)
+    odds: NDArray[np.float64] = np.log(p) - np.log1p(-p)
+    return odds
 
 
 def _expit(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -119,6 +119,14 @@ def null_fact(name: str, n: int) -> NDArray[np.generic]:
     raise KeyError(name)
 
 
+def with_facts(rows: Handlings, names: tuple[str, ...]) -> Handlings:
+    """Return the rows with just these facts; one that they do not carry is null in every row."""
+    if tuple(rows.facts) == names:
+        return rows
+    n = len(rows)
+    return replace(rows, facts={name: rows.facts.get(name, null_fact(name, n)) for name in names})
+
+
 def no_handlings(facts: Iterable[str] = ()) -> Handlings:
     """Return columns of length 0."""
     return Handlings(

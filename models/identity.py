@@ -169,11 +169,21 @@ class Identity:
         )
 
     def employee(self, employee_id: str) -> str:
-        """Return the stable name of an employee: a URL-safe token, or the id itself when named."""
+        """Return the stable name of an employee: "e-" and 16 hex digits, or the id itself when named."""
         return employee_id if self._named else self._pseudonym(employee_id)
 
     def event_hashes(self, source_systems: Sequence[str | None], event_ids: Sequence[str]) -> Words:
-        """Return uint64[n], the hash of each event's identity; the same under every secret."""
+        """Return the hash of each event's identity, the same under every secret.
+
+        Parameters
+        ----------
+        source_systems : sequence of str or None [n]
+        event_ids : sequence of str[n]
+
+        Returns
+        -------
+        uint64[n]
+        """
         prefixes = {source: _prefixed(source or "") for source in set(source_systems)}
         pairs = zip(source_systems, event_ids, strict=True)
         return siphash24(EVENT_KEY, [prefixes[source] + event_id.encode() for source, event_id in pairs])
@@ -184,7 +194,17 @@ class Identity:
         customer_ids: Sequence[str | None],
         issue_types: Sequence[str],
     ) -> Words:
-        """Return uint64[n], the keyed hash of the case, else of customer and issue type, else `NO_CASE`."""
+        """Return the keyed hash of the case, else of customer and issue type, else `NO_CASE`.
+
+        Parameters
+        ----------
+        case_ids, customer_ids : sequence of str or None [n]
+        issue_types : sequence of str[n]
+
+        Returns
+        -------
+        uint64[n]
+        """
         known: list[bytes] = []
         rows: list[int] = []
         for row, (case, customer, issue) in enumerate(zip(case_ids, customer_ids, issue_types, strict=True)):

@@ -17,7 +17,7 @@ from models.counts import Tally
 from models.evaluation import ALL, Evaluation, Step
 from models.evidence import Names
 from models.expectation import CellRegistry
-from models.handling import CHANNELS
+from models.handling import CHANNELS, with_facts
 from models.moments import Moments
 from models.open_panes import OpenPanes
 from models.positions import Positions
@@ -25,6 +25,7 @@ from models.segment import IdleMark, LedgerRecord, Segment
 from models.settings import DAY, SECOND, JudgeSettings, facts_of
 from models.snapshot import Snapshot, SourceState, Spreads
 from models.steps import Steps
+from models.verdicts import Alert
 from models.windows import Sums
 
 
@@ -82,6 +83,16 @@ class Judge:
             if self._whole:
                 self._evaluate(self._due, end)
 
+    @property
+    def steps(self) -> int:
+        """How many steps have been evaluated; alerts change only with it."""
+        return self._evaluated
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts as of the last step."""
+        return self._evaluation.verdicts.alerts
+
     def snapshot(self) -> Snapshot:
         """Return the state as shown."""
         closing, evaluation = self._closing, self._evaluation
@@ -127,7 +138,8 @@ class Judge:
     def _take(self, segment: Segment) -> None:
         """Let the new rows of a segment wait for the pane that they are due with."""
         new_rows, new_rejects = self._positions.admit(segment)
-        rows = segment.rows if new_rows.all() else segment.rows.take(new_rows)
+        rows = with_facts(segment.rows, self._facts)
+        rows = rows if new_rows.all() else rows.take(new_rows)
         topic = self._tally.topic(segment.source.topic)
         self._tally.read(topic, len(rows), segment.reject_reasons[new_rejects])
 

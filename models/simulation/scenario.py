@@ -177,6 +177,9 @@ class SimulationSettings:
         _require(self.employees >= 1, "employees", "must be at least 1")
         _require(self.handlings_per_day >= 1, "handlings_per_day", "must be at least 1")
         _require(1 <= self.days <= 1_000_000, "days", "must lie between 1 and 1,000,000")
+        last = self.start.toordinal() + self.days
+        _require(last <= date.max.toordinal(), "days", "must end before the year 10000")
+        _require(self.start >= date(1970, 1, 1), "start", "must not be before 1970: times count from there")
         for channel in self.channels:
             _require(
                 channel in CHANNELS and channel != "self_service",

@@ -52,9 +52,7 @@ def truth(
                 "issue_type": settings.issue_types[issue].name,
                 "employees": int(np.count_nonzero(cells)),
                 "contacts_per_day": float(contacts[cells].sum()),
-                "refused_rate": float(
-                    np.average(expit(usual)[cells], weights=contacts[cells])
-                ),
+                "refused_rate": float(np.average(expit(usual)[cells], weights=contacts[cells])),
                 "information_28d": float(information[cells].sum()),
                 "tau_harmless": _spread(odds.habit[cells]),
                 "tau": _spread((odds.habit + added)[cells]),

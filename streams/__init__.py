@@ -1,0 +1,1 @@
+"""The shell of the monitor: the only room that talks to Kafka, HTTP, files and clocks."""

@@ -1,0 +1,266 @@
+"""The configuration: one TOML file, then TOUCHPOINT_* variables, then --set; an unknown key is an error.
+
+`deploy/touchpoint.toml` documents every option; a test holds it equal to the defaults here.
+"""
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+import orjson
+
+from models.errors import ConfigError
+from models.settings import JudgeSettings
+from streams.formats import FORMATS
+
+_PREFIX: Final = "TOUCHPOINT_"
+
+
+def _require(holds: bool, key: str, problem: str) -> None:
+    if not holds:
+        raise ConfigError(key, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConfig:
+    """Where Kafka is and under which name this service reads it."""
+
+    brokers: tuple[str, ...] = ("127.0.0.1:9092",)
+    app_id: str = "touchpoint"
+    session_timeout_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse an address without a port."""
+        _require(bool(self.brokers), "kafka.brokers", 'at least one is needed, such as ["kafka-1:9092"]')
+        for broker in self.brokers:
+            host, _, port = broker.rpartition(":")
+            _require(bool(host) and port.isdigit(), "kafka.brokers", f"{broker!r} is not host:port")
+        _require(bool(self.app_id), "kafka.app_id", "must not be empty")
+        _require(1 <= self.session_timeout_s <= 60, "kafka.session_timeout_s", "must lie in 1..60")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """What is read."""
+
+    topics: tuple[str, ...] = ("touchpoint.events.v1",)
+    format: str = "canonical"
+    epoch: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a format that nobody can read."""
+        _require(bool(self.topics), "sources.topics", "at least one is needed")
+        _require(len(set(self.topics)) == len(self.topics), "sources.topics", "a topic is named twice")
+        _require(self.format in FORMATS, "sources.format", f"one of {', '.join(FORMATS)} is needed")
+        _require(self.epoch >= 0, "sources.epoch", "must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsConfig:
+    """What is written."""
+
+    ledger: str = "touchpoint.ledger.v1"
+    alerts: str = "touchpoint.alerts.v1"
+    dead_letters: str = "touchpoint.events.dlq"
+    create: bool = True
+    replication_factor: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse one topic for two purposes."""
+        names = (self.ledger, self.alerts, self.dead_letters)
+        _require(len(set(names)) == len(names), "topics", "ledger, alerts and dead_letters need three topics")
+        _require(self.replication_factor >= 1, "topics.replication_factor", "must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeConfig:
+    """How records are taken and what is refused at the door."""
+
+    skew_s: int = 300
+    idle_grace_s: int = 1_800
+    record_bytes_max: int = 1_048_576
+    batch_records: int = 2_000
+    batch_wait_s: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse values without meaning."""
+        _require(self.skew_s >= 0, "intake.skew_s", "must not be negative")
+        _require(self.idle_grace_s >= 1, "intake.idle_grace_s", "must be at least 1")
+        _require(self.record_bytes_max >= 1_024, "intake.record_bytes_max", "must be at least 1024")
+        _require(1 <= self.batch_records <= 8_192, "intake.batch_records", "must lie in 1..8192")
+        _require(self.batch_wait_s > 0, "intake.batch_wait_s", "must be positive")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterConfig:
+    """What is kept of a record that is no handling."""
+
+    raw: bool = True
+    raw_bytes_max: int = 65_536
+
+    def __post_init__(self) -> None:
+        """Refuse a negative size."""
+        _require(self.raw_bytes_max >= 0, "dead_letters.raw_bytes_max", "must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyConfig:
+    """Under which names employees are held; the secret itself never stands in the file."""
+
+    mode: Literal["pseudonym", "named"] = "pseudonym"
+    secret_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsConfig:
+    """Where /metrics is served and how much stands on it."""
+
+    host: str = "127.0.0.1"
+    port: int = 6066
+    top_employees: int = 50
+    series_max: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Refuse a port that is none."""
+        _require(0 <= self.port <= 65_535, "metrics.port", "must lie in 0..65535")
+        _require(self.top_employees >= 0, "metrics.top_employees", "must not be negative")
+        _require(self.series_max >= 1_000, "metrics.series_max", "must be at least 1000")
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """How the service speaks on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Config(JudgeSettings):
+    """Everything that can be set: the judge's settings and the shell's."""
+
+    kafka: KafkaConfig = field(default_factory=KafkaConfig)
+    sources: SourceConfig = field(default_factory=SourceConfig)
+    topics: TopicsConfig = field(default_factory=TopicsConfig)
+    intake: IntakeConfig = field(default_factory=IntakeConfig)
+    dead_letters: DeadLetterConfig = field(default_factory=DeadLetterConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    logs: LogConfig = field(default_factory=LogConfig)
+
+    def fingerprint(self) -> str:
+        """Return 12 hex digits that change with any setting the judge depends on."""
+        judge = {part.name: getattr(self, part.name) for part in fields(JudgeSettings)}
+        return sha256(orjson.dumps(judge, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+def load(
+    path: Path | None, *, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> Config:
+    """Return the effective configuration.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The TOML file; without one the defaults are the start.
+    overrides : sequence of "section.key=value"
+        The value as TOML writes it; what is no TOML value is a string.
+    environment : mapping, optional
+        Where TOUCHPOINT_SECTION__KEY is looked up; the process's own by default.
+
+    Raises
+    ------
+    ConfigError
+        With the path of the key.
+    """
+    tree = _read(path)
+    for name, text in sorted((os.environ if environment is None else environment).items()):
+        if name.startswith(_PREFIX) and "__" in name:
+            _set(tree, name.removeprefix(_PREFIX).lower().split("__"), text)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        _require(bool(equals), override, "write it as section.key=value")
+        _set(tree, key.strip().split("."), text.strip())
+    _refuse_unknown(tree, Config, "")
+    try:
+        return msgspec.convert(tree, Config)
+    except msgspec.ValidationError as error:
+        problem, _, where = str(error).partition(" - at `$")
+        raise ConfigError(where.strip("`.") or "configuration", problem) from None
+
+
+def as_toml(config: Config) -> str:
+    """Return a configuration as TOML that `load` reads back."""
+    tables: list[str] = []
+    lists: list[str] = []
+    for part in fields(config):
+        value = getattr(config, part.name)
+        if isinstance(value, tuple):
+            lists.extend(_table(f"[[{part.name}]]", item) for item in value)
+        else:
+            tables.extend(_tables(part.name, value))
+    return "\n\n".join(tables + lists) + "\n"
+
+
+def as_dict(config: Config) -> dict[str, Any]:
+    """Return a configuration as plain containers."""
+    return dataclasses.asdict(config)
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(str(path), "there is no such file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from None
+
+
+def _set(tree: dict[str, Any], keys: list[str], text: str) -> None:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+        _require(isinstance(tree, dict), ".".join(keys), "is not a table of single keys")
+    try:
+        tree[keys[-1]] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        tree[keys[-1]] = text
+
+
+def _refuse_unknown(tree: Mapping[str, Any], into: Any, path: str) -> None:
+    """Refuse keys that a dataclass does not have: msgspec would pass over them unseen."""
+    known = get_type_hints(into)
+    for key, value in tree.items():
+        here = f"{path}{key}"
+        if key not in known:
+            raise ConfigError(here, f"there is no such key; known here: {', '.join(sorted(known))}")
+        inner = known[key]
+        if is_dataclass(inner) and isinstance(value, dict):
+            _refuse_unknown(value, inner, f"{here}.")
+        if get_origin(inner) is tuple and is_dataclass(get_args(inner)[0]) and isinstance(value, list):
+            for place, item in enumerate(value):
+                if isinstance(item, dict):
+                    _refuse_unknown(item, get_args(inner)[0], f"{here}[{place}].")
+
+
+def _tables(name: str, value: Any) -> list[str]:
+    inner = [part.name for part in fields(value) if is_dataclass(getattr(value, part.name))]
+    below = [table for key in inner for table in _tables(f"{name}.{key}", getattr(value, key))]
+    return below if inner else [_table(f"[{name}]", value)]
+
+
+def _table(head: str, value: Any) -> str:
+    lines = [f"{part.name} = {_literal(getattr(value, part.name))}" for part in fields(value)]
+    return "\n".join((head, *lines))
+
+
+def _literal(value: object) -> str:
+    """Return a value as TOML writes it: for strings, numbers, flags and lists that is how JSON does."""
+    return orjson.dumps(value).decode()

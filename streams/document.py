@@ -1,0 +1,144 @@
+"""The JSON document of a snapshot: version 1, a contract; NaN is null, times are RFC 3339 UTC."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from math import isnan
+from typing import Any, Final
+
+import numpy as np
+
+from models.counts import Counts, total
+from models.settings import SECOND
+from models.snapshot import Snapshot, Spreads, StratumFigures
+from models.verdicts import Alert
+
+VERSION: Final = 1
+
+
+def document(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the document; groups that never handled anything for a measure are left out."""
+    return {
+        "version": VERSION,
+        "events": _events(total(snapshot.counts)),
+        "begin": _time(snapshot.origin),
+        "window_end": _time(snapshot.window_end),
+        "last_step": _time(snapshot.last_step),
+        "warm": snapshot.warm,
+        "steps": snapshot.steps,
+        "corrections": dict(snapshot.corrections),
+        "cases": {"open": snapshot.open_cases, "repeat_contacts": dict(snapshot.repeat_contacts)},
+        "coverage": [
+            {
+                "kind": one.kind,
+                "measure": one.measure,
+                "handlings_share": one.handlings_share,
+                "judged": one.judged,
+                "seen": one.seen,
+            }
+            for one in snapshot.coverage
+        ],
+        "strata": list(_strata(snapshot)),
+        "employees": list(_employees(snapshot)),
+        "channels": list(_groups(snapshot.by_channel, "channel", snapshot.channels)),
+        "issue_types": list(_groups(snapshot.by_issue_type, "issue_type", snapshot.issue_types)),
+        "alerts": [alert_document(alert) for alert in snapshot.alerts],
+    }
+
+
+def alert_document(alert: Alert) -> dict[str, Any]:
+    """Return one alert as it stands in the document and on the alerts topic."""
+    return {
+        "id": alert.id,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "employee": alert.employee,
+        "channel": alert.channel,
+        "issue_type": alert.issue_type,
+        "measure": alert.measure,
+        "since": _time(alert.since),
+        "until": _time(alert.until),
+        "evidence": {name: _number(value) for name, value in alert.evidence},
+        "reasons": list(alert.reasons),
+    }
+
+
+def _events(counts: Counts) -> dict[str, Any]:
+    return {
+        "read": counts.read,
+        "accepted": counts.accepted,
+        "rejected": {reason: count for reason, count in counts.rejected.items() if count},
+        "duplicate": counts.duplicate,
+        "late": counts.late,
+        "pending": counts.pending,
+    }
+
+
+def _strata(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    found = {(figures.measure, figures.window): figures for figures in snapshot.strata_found}
+    for spreads in snapshot.by_stratum:
+        figures = found.get((spreads.measure, spreads.window))
+        for place in np.flatnonzero(spreads.handlings):
+            channel, issue = snapshot.strata[place]
+            yield {
+                "channel": channel,
+                "issue_type": issue,
+                "measure": spreads.measure,
+                "window": spreads.window,
+                "handlings": int(spreads.handlings[place]),
+                "mean": _number(spreads.mean[place]),
+                "variance": _number(spreads.variance[place]),
+                **_between_employees(figures, int(place)),
+            }
+
+
+def _between_employees(figures: StratumFigures | None, place: int) -> dict[str, Any]:
+    if figures is None or place >= len(figures.employees):  # it appeared after the last step
+        return {"employees": 0, "first_contacts": 0, "tau2": None, "i2": None, "icc": None}
+    return {
+        "employees": int(figures.employees[place]),
+        "first_contacts": int(figures.first_contacts[place]),
+        "tau2": _number(figures.tau2[place]),
+        "i2": _number(figures.i2[place]),
+        "icc": _number(figures.icc[place]),
+    }
+
+
+def _employees(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+    for figures in snapshot.employees_found:
+        for place in np.flatnonzero(figures.handlings):
+            yield {
+                "employee": snapshot.employees[place],
+                "measure": figures.measure,
+                "window": figures.window,
+                "handlings": int(figures.handlings[place]),
+                "first_contacts": int(figures.first_contacts[place]),
+                "mean": _number(figures.mean[place]),
+                "variance": _number(figures.variance[place]),
+                "observed": _number(figures.observed[place]),
+                "expected": _number(figures.expected[place]),
+                "z": _number(figures.z[place]),
+                "q": _number(figures.q[place]),
+            }
+
+
+def _groups(all_spreads: tuple[Spreads, ...], key: str, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    for spreads in all_spreads:
+        for place in np.flatnonzero(spreads.handlings):
+            yield {
+                key: names[place],
+                "measure": spreads.measure,
+                "window": spreads.window,
+                "handlings": int(spreads.handlings[place]),
+                "mean": _number(spreads.mean[place]),
+                "variance": _number(spreads.variance[place]),
+            }
+
+
+def _number(value: float) -> float | None:
+    return None if isnan(value) else float(value)
+
+
+def _time(microseconds: int | None) -> str | None:
+    if microseconds is None:
+        return None
+    return datetime.fromtimestamp(microseconds // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,166 @@
+"""The way out: a service that renders the page when something has changed, and one that serves it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+import faust
+from aiohttp import web
+from faust.types import TP
+from mode import Service
+
+from models.errors import TouchpointError
+from models.settings import SECOND
+from streams.config import Config, MetricsConfig
+from streams.intake import Intake
+from streams.judging import Judging
+from streams.metrics import Page, View, WorkerState
+
+_TICK_S: Final = 1.0
+_REFRESH_S: Final = 15.0
+"""A page as old as this is rendered again even if no record came: lag and idleness change without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is looked at to fill the page."""
+
+    config: Config
+    intake: Intake
+    judging: Judging
+    app: faust.App
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether partitions are assigned and the ledger has been read."""
+        return self.judging.caught_up and bool(self.intake.assigned)
+
+    def state(self) -> WorkerState:
+        """Return what the worker alone knows, as of now."""
+        intake, judging = self.intake, self.judging
+        lag = {}
+        for tp in intake.assigned:
+            highwater, position = self.app.consumer.highwater(tp), intake.position(tp)
+            if highwater is not None and position is not None:
+                lag[tp.topic, tp.partition] = max(highwater - position, 0)
+        ledger = TP(self.config.topics.ledger, 0)
+        ledger_end = self.app.consumer.highwater(ledger) if intake.assigned else None
+        return WorkerState(
+            version=version("touchpoint-monitor"),
+            config_hash=self.config.fingerprint(),
+            thresholds=thresholds(self.config),
+            topics=self.config.sources.topics,
+            caught_up=judging.caught_up,
+            lag=lag,
+            last_record=None if intake.last_record is None else int(intake.last_record * SECOND),
+            dead_letters=dict(intake.dead_letters),
+            alerts_published=judging.published,
+            ledger_position=judging.next_offset,
+            ledger_lag=None if ledger_end is None else max(ledger_end - judging.next_offset, 0),
+        )
+
+
+class Exporter(Service):
+    """Renders the page once per change, and at most once a second; marks idle partitions."""
+
+    def __init__(self, watched: Watched, page: Page) -> None:
+        super().__init__()
+        self._watched = watched
+        self._page = page
+        self._shown: tuple[int, bool, int] | None = None
+        self._age_s = 0.0
+
+    async def on_start(self) -> None:
+        """Have a page before the first record."""
+        await self._render()
+
+    @Service.timer(_TICK_S)
+    async def _tick(self) -> None:
+        for tp in self._watched.intake.assigned:
+            await self._watched.intake.mark_idle(tp, self._watched.app.consumer.highwater(tp))
+        judging = self._watched.judging
+        now = (judging.version, judging.caught_up, judging.published)
+        self._age_s += _TICK_S
+        if now != self._shown or self._age_s >= _REFRESH_S:
+            self._shown, self._age_s = now, 0.0
+            await self._render()
+
+    async def _render(self) -> None:
+        view = View(self._watched.judging.snapshot(), self._watched.state())
+        await asyncio.to_thread(self._page.update, view)  # it takes a while and touches nothing of ours
+
+
+def thresholds(config: Config) -> dict[str, float]:
+    """Return the thresholds in force, by the path of their key."""
+    spread, funnel, verdicts = config.detectors.spread, config.detectors.funnel, config.verdicts
+    return {
+        "detectors.spread.tolerance_binary": spread.tolerance_binary,
+        "detectors.spread.tolerance_duration": spread.tolerance_duration,
+        "detectors.spread.tolerance_score": spread.tolerance_score,
+        "detectors.spread.employees_min": spread.employees_min,
+        "detectors.spread.q": spread.q,
+        "detectors.funnel.q": funnel.q,
+        "detectors.funnel.employees_min": funnel.employees_min,
+        "verdicts.persistence": verdicts.persistence,
+        "verdicts.warm_up_days": verdicts.warm_up_days,
+    }
+
+
+class HttpServer(Service):
+    """Serves /metrics, /healthz and /readyz; a loopback address unless the configuration says otherwise."""
+
+    def __init__(self, config: MetricsConfig, page: Page, is_ready: Callable[[], bool]) -> None:
+        super().__init__()
+        self._config = config
+        self._page = page
+        self._is_ready = is_ready
+        self._runner: web.AppRunner | None = None
+        self.port = config.port
+
+    async def on_start(self) -> None:
+        """Listen.
+
+        Raises
+        ------
+        TouchpointError
+            Where the address is taken.
+        """
+        site = web.Application()
+        site.router.add_get("/metrics", self._metrics)
+        site.router.add_get("/healthz", self._alive)
+        site.router.add_get("/readyz", self._ready)
+        self._runner = web.AppRunner(site, access_log=None)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._config.host, self._config.port).start()
+        except OSError as error:
+            raise TouchpointError(
+                f"metrics.port: cannot listen on {self._config.host}:{self._config.port} ({error.strerror}); "
+                "is another worker or demo running? Name another port"
+            ) from None
+        self.port = self._runner.addresses[0][1]
+
+    async def on_stop(self) -> None:
+        """Close the listener."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        wanted = request.headers
+        reply = self._page.get(wanted.get("Accept", ""), wanted.get("Accept-Encoding", ""))
+        headers = {"Content-Type": reply.content_type}
+        if reply.content_encoding:
+            headers["Content-Encoding"] = reply.content_encoding
+        return web.Response(body=reply.body, headers=headers)
+
+    async def _alive(self, _: web.Request) -> web.Response:
+        return web.Response(text="alive\n")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        if self._is_ready():
+            return web.Response(text="ready\n")
+        return web.Response(
+            status=503, text="not ready: partitions are being assigned or the ledger is read\n"
+        )

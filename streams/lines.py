@@ -1,0 +1,95 @@
+"""Records out of files: one JSON document a line, plain or gzipped, or standard input."""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self, cast
+
+from models.errors import TouchpointError
+
+STDIN: Final = "-"
+
+
+class FileError(TouchpointError):
+    """A file that cannot be read."""
+
+
+class LineFile:
+    """The lines of a file, read in batches; a line beyond `bytes_max` is cut short, so it stays a reject.
+
+    Parameters
+    ----------
+    name : str
+        A path, `.gz` for gzip, or `-` for standard input.
+    """
+
+    def __init__(self, name: str, bytes_max: int) -> None:
+        self.name = name
+        self._bytes_max = bytes_max
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Open the file.
+
+        Raises
+        ------
+        FileError
+            If it cannot be opened.
+        """
+        if self.name == STDIN:
+            self._raw: BinaryIO = sys.stdin.buffer
+            self._text: BinaryIO = self._raw
+            return self
+        try:
+            self._raw = self._stack.enter_context(Path(self.name).open("rb"))
+        except OSError as error:
+            raise FileError(f"{self.name}: {error.strerror}") from None
+        self._text = self._raw
+        if self.name.endswith(".gz"):
+            self._text = cast("BinaryIO", self._stack.enter_context(gzip.open(self._raw)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, 0 for standard input."""
+        return 0 if self.name == STDIN else Path(self.name).stat().st_size
+
+    def batches(self, lines: int, progress: Callable[[int], object]) -> Iterator[list[bytes]]:
+        """Yield the lines, so many at a time, telling `progress` how many bytes on disk were read since.
+
+        Raises
+        ------
+        FileError
+            Where the file is damaged.
+        """
+        told = 0
+        while batch := self._batch(lines):
+            if self.name != STDIN:
+                position = self._raw.tell()
+                progress(position - told)
+                told = position
+            yield batch
+
+    def _batch(self, lines: int) -> list[bytes]:
+        batch: list[bytes] = []
+        try:
+            while len(batch) < lines and (line := self._text.readline(self._bytes_max + 2)):
+                if not line.endswith(b"\n"):
+                    self._skip_line()
+                batch.append(line.rstrip(b"\r\n"))
+        except (OSError, EOFError) as error:
+            raise FileError(f"{self.name}: cannot be read further: {error}") from None
+        return batch
+
+    def _skip_line(self) -> None:
+        while (rest := self._text.readline(1 << 20)) and not rest.endswith(b"\n"):
+            pass

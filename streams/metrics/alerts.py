@@ -1,0 +1,53 @@
+"""Series of verdicts: the alerts that stand, and how much could be judged at all."""
+
+from collections import Counter
+from collections.abc import Iterator
+from math import nan
+from typing import Final
+
+from models.detectors import DETECTORS
+from models.snapshot import Snapshot
+from streams.metrics.series import Series, seconds
+
+KINDS: Final = tuple(detector.kind for detector in DETECTORS)
+SEVERITIES: Final = ("warning",)
+
+GROUP: Final = "*"
+"""The label value of what an alert does not single out."""
+
+_EVIDENCE: Final = {
+    "z": "touchpoint_alert_score",
+    "first_contacts": "touchpoint_alert_evidence_first_contacts",
+    "q": "touchpoint_alert_q_value",
+}
+
+
+def alert_series(snapshot: Snapshot) -> Iterator[Series]:
+    """Yield each alert that stands, and the counts of all kinds, zeros among them."""
+    active: Counter[tuple[str, str]] = Counter()
+    ended: Counter[str] = Counter()
+    for alert in snapshot.alerts:
+        if alert.until is not None:
+            ended[alert.kind] += 1
+            continue
+        active[alert.kind, alert.severity] += 1
+        entity = (alert.employee or GROUP, alert.channel or GROUP, alert.issue_type or GROUP)
+        labels = (alert.kind, alert.severity, *entity, alert.measure)
+        yield Series("touchpoint_inconsistency_alert", labels, 1)
+        yield Series("touchpoint_alert_started_timestamp_seconds", labels, seconds(alert.since))
+        evidence = dict(alert.evidence)
+        for name, family in _EVIDENCE.items():
+            yield Series(family, labels, evidence.get(name, nan))
+    for kind in KINDS:
+        for severity in SEVERITIES:
+            yield Series("touchpoint_alerts_active", (kind, severity), active[kind, severity])
+        yield Series("touchpoint_alerts_ended_total", (kind,), ended[kind])
+
+
+def coverage_series(snapshot: Snapshot) -> Iterator[Series]:
+    """Yield how much each detector could judge: without this a quiet page looks like a consistent centre."""
+    for coverage in snapshot.coverage:
+        labels = (coverage.kind, coverage.measure)
+        yield Series("touchpoint_judgeable_handlings_ratio", labels, coverage.handlings_share)
+        yield Series("touchpoint_judgeable_entities", labels, coverage.judged)
+        yield Series("touchpoint_seen_entities", labels, coverage.seen)

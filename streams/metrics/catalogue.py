@@ -1,0 +1,241 @@
+"""Every family that stands on the page, declared once: name, type, labels, help.
+
+Names are `touchpoint_<subject>_<what>_<unit>` in base units: seconds, ratios 0..1; `_total` says counter. A
+family has one unit, so each kind of measure has its own: outcomes (0 or 1), scores (0..1) and durations, whose
+mean is the geometric one, exp of the mean of log seconds, and whose variance is that of the logarithm.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Type = Literal["counter", "gauge", "gaugehistogram"]
+
+_UNITS: Final = ("seconds", "ratio", "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family of series; `unit` is empty where it is a count or a number without a unit."""
+
+    name: str
+    type: Type
+    labels: tuple[str, ...]
+    help: str
+    unit: str
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return the names under which its series are queried."""
+        if self.type == "gaugehistogram":
+            return tuple(f"{self.name}_{part}" for part in ("bucket", "gcount", "gsum"))
+        return (self.name,)
+
+
+def _family(kind: Type, name: str, explanation: str, labels: tuple[str, ...]) -> Family:
+    unit = name.removesuffix("_total").rpartition("_")[2]
+    return Family(name, kind, labels, explanation, unit if unit in _UNITS else "")
+
+
+def _gauge(name: str, explanation: str, *labels: str) -> Family:
+    return _family("gauge", name, explanation, labels)
+
+
+def _counter(name: str, explanation: str, *labels: str) -> Family:
+    return _family("counter", name, explanation, labels)
+
+
+WORKER: Final = (
+    _gauge("touchpoint_build_info", "Always 1; says which version runs.", "version"),
+    _gauge("touchpoint_config_info", "Always 1; says which settings the judge follows.", "config_hash"),
+    _gauge("touchpoint_config_threshold", "Thresholds in force, for rules and boards to draw.", "name"),
+    _gauge(
+        "touchpoint_consumer_lag_messages",
+        "Records between this worker's position and the high watermark.",
+        "topic",
+        "partition",
+    ),
+    _gauge("touchpoint_last_record_timestamp_seconds", "When this worker last read a source record."),
+    _counter("touchpoint_dead_letters_total", "Rejects written to the dead-letter topic.", "topic"),
+    _counter("touchpoint_dead_letter_failures_total", "Rejects that could not be written there.", "topic"),
+    _counter("touchpoint_alerts_published_total", "Records written to the alerts topic."),
+    _counter("touchpoint_alert_publish_failures_total", "Records that could not be written there."),
+    _gauge("touchpoint_judge_active", "1 where this worker holds the judge; one worker of all does."),
+    _gauge(
+        "touchpoint_judge_caught_up",
+        "1 once the judge has applied what stood in the ledger when it took over; before that it exports no "
+        "counts and no verdicts.",
+    ),
+    _gauge("touchpoint_ledger_position_offset", "Offset of the ledger that the judge applies next."),
+    _gauge("touchpoint_ledger_lag_messages", "Ledger records that the judge has not applied yet."),
+    _gauge(
+        "touchpoint_history_incomplete_since_timestamp_seconds",
+        "Where the ledger began when the judge started without a checkpoint and without its beginning.",
+    ),
+)
+
+PIPELINE: Final = (
+    _counter("touchpoint_events_received_total", "Records read from the source.", "topic"),
+    _counter("touchpoint_events_accepted_total", "Handlings that count.", "topic"),
+    _counter("touchpoint_events_rejected_total", "Records that are no handling.", "topic", "reason"),
+    _counter("touchpoint_events_duplicate_total", "Copies and superseded revisions.", "topic"),
+    _counter("touchpoint_events_late_total", "Handlings beyond the correction horizon.", "topic"),
+    _gauge(
+        "touchpoint_events_pending",
+        "Handlings that wait for their pane to close: received less accepted, rejected, duplicate and late.",
+        "topic",
+    ),
+    _counter("touchpoint_amendments_total", "Handlings applied after their pane had closed.", "action"),
+    _counter("touchpoint_contract_violations_total", "Breaches of the event contract.", "kind"),
+    _counter("touchpoint_names_refused_total", "Handlings whose name is beyond the bound.", "kind"),
+    _counter("touchpoint_repeat_contacts_total", "Contacts after the first of a case.", "answered_by"),
+    _counter("touchpoint_valve_forced_total", "Times the valve moved the watermark."),
+    _counter("touchpoint_steps_total", "Steps evaluated."),
+    _gauge("touchpoint_watermark_timestamp_seconds", "Event time up to which panes are closed."),
+    _gauge(
+        "touchpoint_partition_clock_timestamp_seconds",
+        "Greatest event time of a partition, less the lateness.",
+        "topic",
+        "partition",
+    ),
+    _gauge("touchpoint_partition_idle", "1 while a partition does not hold the clock.", "topic", "partition"),
+    _gauge("touchpoint_partition_position_offset", "Offset applied next.", "topic", "partition"),
+    _gauge(
+        "touchpoint_partition_missing_positions",
+        "Positions that were jumped and have not come since.",
+        "topic",
+        "partition",
+    ),
+    _gauge("touchpoint_partitions_silent", "Partitions that never spoke and so hold the watermark."),
+    _gauge("touchpoint_open_cases", "Cases that are remembered to tell first contacts from repeats."),
+    _gauge("touchpoint_last_step_timestamp_seconds", "Event time at which the last step ended."),
+    _gauge("touchpoint_window_end_timestamp_seconds", "Event time at which the rolling windows end."),
+    _gauge("touchpoint_data_begin_timestamp_seconds", "Event time at which the data begins."),
+    _gauge("touchpoint_warm", "1 once there is enough history for verdicts."),
+)
+
+
+def _of_measures(level: str, where: str, *labels: str) -> tuple[Family, ...]:
+    """Return how many, mean and variance of one level, by kind of measure."""
+    prefix = f"touchpoint_{level}"
+    return (
+        _gauge(f"{prefix}_handlings", f"Handlings that say something for the measure, {where}.", *labels),
+        _gauge(f"{prefix}_outcome_ratio", f"Share of handlings that end so, {where}.", *labels),
+        _gauge(f"{prefix}_outcome_variance", f"Variance of 0 and 1 over handlings, {where}.", *labels),
+        _gauge(f"{prefix}_score_ratio", f"Mean score on 0..1, {where}.", *labels),
+        _gauge(f"{prefix}_score_variance", f"Variance of scores on 0..1, {where}.", *labels),
+        _gauge(
+            f"{prefix}_duration_geometric_mean_seconds",
+            f"exp of the mean of log seconds, {where}.",
+            *labels,
+        ),
+        _gauge(f"{prefix}_log_duration_variance", f"Variance of log seconds, {where}.", *labels),
+    )
+
+
+_CELL: Final = ("channel", "issue_type", "measure", "window")
+
+CONSISTENCY: Final = (
+    *_of_measures("stratum", "by channel and issue type", *_CELL),
+    *_of_measures("channel", "by channel", "channel", "measure", "window"),
+    *_of_measures("issue_type", "by issue type", "issue_type", "measure", "window"),
+    _gauge("touchpoint_stratum_employees", "Employees with enough evidence to be compared.", *_CELL),
+    _gauge("touchpoint_stratum_first_contacts", "First contacts that were judged.", *_CELL),
+    _gauge(
+        "touchpoint_between_employee_tau",
+        "Standard deviation between employees, chance taken out: log odds of an outcome, log of a duration, "
+        "points of a score.",
+        *_CELL,
+    ),
+    _gauge(
+        "touchpoint_between_employee_i2_ratio",
+        "Share of what lies between employees that is more than chance.",
+        *_CELL,
+    ),
+    _gauge("touchpoint_employee_icc_ratio", "Share of variance that is due to who answered.", *_CELL),
+    _gauge(
+        "touchpoint_judgeable_handlings_ratio",
+        "Share of first contacts that belong to entities with enough evidence.",
+        "kind",
+        "measure",
+    ),
+    _gauge("touchpoint_judgeable_entities", "Entities with enough evidence.", "kind", "measure"),
+    _gauge("touchpoint_seen_entities", "Entities with any first contact.", "kind", "measure"),
+)
+
+
+def _of_first_contacts(what: str, explanation: str) -> tuple[Family, ...]:
+    prefix, labels = f"touchpoint_employee_{what}", ("employee", "measure")
+    return (
+        _gauge(f"{prefix}_outcome_ratio", f"Share of outcomes {explanation}.", *labels),
+        _gauge(f"{prefix}_score_ratio", f"Mean score {explanation}.", *labels),
+        _gauge(f"{prefix}_duration_geometric_mean_seconds", f"Geometric mean {explanation}.", *labels),
+    )
+
+
+EMPLOYEES: Final = (
+    _gauge(
+        "touchpoint_employee_z_score",
+        "Distance from peers over the longest window; only those furthest away and those alerting are shown.",
+        "employee",
+        "measure",
+    ),
+    _gauge("touchpoint_employee_first_contacts", "First contacts that were judged.", "employee", "measure"),
+    *_of_first_contacts("observed", "of judged first contacts"),
+    *_of_first_contacts("expected", "that peers would have with the same mix of cases"),
+    *_of_measures("employee", "by employee, over the longest window", "employee", "measure"),
+    _family(
+        "gaugehistogram",
+        "touchpoint_employee_funnel_z",
+        "All employees with enough evidence by distance from peers; the buckets are no rates.",
+        ("measure",),
+    ),
+)
+
+_ALERT: Final = ("kind", "severity", "employee", "channel", "issue_type", "measure")
+
+ALERTS: Final = (
+    _gauge(
+        "touchpoint_inconsistency_alert",
+        "1 while an alert stands; * is a label that it does not single out.",
+        *_ALERT,
+    ),
+    _gauge("touchpoint_alert_score", "z of a standing alert.", *_ALERT),
+    _gauge("touchpoint_alert_evidence_first_contacts", "First contacts that it rests on.", *_ALERT),
+    _gauge("touchpoint_alert_q_value", "Share of such findings that would be false.", *_ALERT),
+    _gauge("touchpoint_alert_started_timestamp_seconds", "Event time of its onset.", *_ALERT),
+    _gauge("touchpoint_alerts_active", "Alerts that stand.", "kind", "severity"),
+    _counter("touchpoint_alerts_ended_total", "Alerts that have ended.", "kind"),
+)
+
+EXPORTER: Final = (
+    _gauge("touchpoint_export_series", "Series on this page."),
+    _gauge("touchpoint_export_series_dropped", "Series cut by metrics.series_max.", "family"),
+    _gauge("touchpoint_collect_duration_seconds", "How long making this page took."),
+)
+
+PROCESS: Final = (
+    _gauge("process_virtual_memory_bytes", "Virtual memory size in bytes."),
+    _gauge("process_resident_memory_bytes", "Resident memory size in bytes."),
+    _gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds."),
+    _counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds."),
+    _gauge("process_open_fds", "Number of open file descriptors."),
+    _gauge("process_max_fds", "Maximum number of open file descriptors."),
+    _gauge(
+        "python_info",
+        "Python platform information",
+        *("implementation", "major", "minor", "patchlevel", "version"),
+    ),
+    _counter("python_gc_objects_collected_total", "Objects collected during gc", "generation"),
+    _counter("python_gc_objects_uncollectable_total", "Uncollectable objects found during GC", "generation"),
+    _counter("python_gc_collections_total", "Number of times this generation was collected", "generation"),
+)
+"""What prometheus_client's own collectors say of the process; declared here so that rules can name them."""
+
+FAMILIES: Final = (*WORKER, *PIPELINE, *CONSISTENCY, *EMPLOYEES, *ALERTS, *EXPORTER, *PROCESS)
+BY_NAME: Final = {family.name: family for family in FAMILIES}
+
+
+def rows() -> list[tuple[str, str, str, str, str]]:
+    """Return name, type, labels, unit and help of every family as text, in the order of the catalogue."""
+    return [
+        (family.name, family.type, ", ".join(family.labels), family.unit, family.help) for family in FAMILIES
+    ]

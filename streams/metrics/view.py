@@ -1,0 +1,56 @@
+"""What the page is made of: the judge's snapshot and what the worker alone knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """What the worker alone knows; times are microseconds since 1970 UTC, counts begin with the process.
+
+    Attributes
+    ----------
+    version, config_hash : str
+    thresholds : mapping of name to number
+        Those in force, so that rules and boards never repeat them.
+    topics : tuple of str
+        The configured source topics: what has not happened on one of them yet is a 0.
+    caught_up : bool
+        The judge has applied all that stood in the ledger when this worker took it over (rule 10).
+    lag : mapping of (topic, partition) to int
+        Records between the position and the high watermark, of the source partitions assigned here.
+    last_record : int or None
+        When this worker last read a source record, by the wall clock.
+    dead_letters, dead_letter_failures : mapping of topic to int
+        Rejects of that topic that were written to the dead-letter topic, and that could not be.
+    alerts_published, alert_publish_failures : int
+    ledger_position, ledger_lag : int or None
+        The offset the judge applies next, and how many records follow it.
+    history_incomplete_since : int or None
+        Where the ledger began when the judge had to start without a checkpoint and without its beginning.
+    """
+
+    version: str
+    config_hash: str
+    thresholds: Mapping[str, float]
+    topics: tuple[str, ...]
+    caught_up: bool = False
+    lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    last_record: int | None = None
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
+    dead_letter_failures: Mapping[str, int] = field(default_factory=dict)
+    alerts_published: int = 0
+    alert_publish_failures: int = 0
+    ledger_position: int | None = None
+    ledger_lag: int | None = None
+    history_incomplete_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture of the service; `snapshot` is None in a worker that does not hold the judge."""
+
+    snapshot: Snapshot | None
+    worker: WorkerState

@@ -1,0 +1,36 @@
+"""Series of what the worker alone knows."""
+
+from collections.abc import Iterator
+from math import nan
+
+from streams.metrics.series import Series, seconds
+from streams.metrics.view import View
+
+
+def worker_series(view: View) -> Iterator[Series]:
+    """Yield them; the judge's own only in the worker that holds the judge."""
+    worker = view.worker
+    yield Series("touchpoint_build_info", (worker.version,), 1)
+    yield Series("touchpoint_config_info", (worker.config_hash,), 1)
+    for name, threshold in worker.thresholds.items():
+        yield Series("touchpoint_config_threshold", (name,), threshold)
+    for (topic, partition), lag in worker.lag.items():
+        yield Series("touchpoint_consumer_lag_messages", (topic, str(partition)), lag)
+    yield Series("touchpoint_last_record_timestamp_seconds", (), seconds(worker.last_record))
+    for topic in worker.topics:
+        yield Series("touchpoint_dead_letters_total", (topic,), worker.dead_letters.get(topic, 0))
+        failures = worker.dead_letter_failures.get(topic, 0)
+        yield Series("touchpoint_dead_letter_failures_total", (topic,), failures)
+    yield Series("touchpoint_alerts_published_total", (), worker.alerts_published)
+    yield Series("touchpoint_alert_publish_failures_total", (), worker.alert_publish_failures)
+    yield Series("touchpoint_judge_active", (), view.snapshot is not None)
+    if view.snapshot is not None:
+        yield Series("touchpoint_judge_caught_up", (), worker.caught_up)
+        yield Series("touchpoint_ledger_position_offset", (), _number(worker.ledger_position))
+        yield Series("touchpoint_ledger_lag_messages", (), _number(worker.ledger_lag))
+        since = seconds(worker.history_incomplete_since)
+        yield Series("touchpoint_history_incomplete_since_timestamp_seconds", (), since)
+
+
+def _number(value: int | None) -> float:
+    return nan if value is None else value

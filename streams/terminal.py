@@ -1,0 +1,88 @@
+"""What people read on a terminal: a snapshot in words. Colour only where `click` finds a terminal."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import click
+
+_STRATA_SHOWN: Final = 12
+
+
+def report(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of a report on a snapshot's document."""
+    yield from _events(document)
+    yield from _spread(document)
+    yield from _coverage(document)
+    yield from verdicts(document["alerts"])
+
+
+def verdicts(alerts: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines that tell alerts with their reasons; standing ones first."""
+    standing = [alert for alert in alerts if alert["until"] is None]
+    ended = [alert for alert in alerts if alert["until"] is not None]
+    yield click.style(f"Alerts: {len(standing)} standing, {len(ended)} ended", bold=True)
+    for alert in standing + ended:
+        yield from _alert(alert)
+
+
+def place(alert: dict[str, Any]) -> str:
+    """Return whom or what an alert is about."""
+    if alert["employee"] is not None:
+        return f"employee {alert['employee']}"
+    return f"{alert['channel']} / {alert['issue_type']}"
+
+
+def _alert(alert: dict[str, Any]) -> Iterator[str]:
+    standing = alert["until"] is None
+    state = click.style("ALERT", fg="yellow", bold=True) if standing else click.style("ended", dim=True)
+    period = f"since {alert['since'][:10]}" + ("" if standing else f" until {alert['until'][:10]}")
+    about = click.style(place(alert), bold=True)
+    yield f"  {state}  {alert['kind']}  {about}  {alert['measure']}  ({period}, {alert['id']})"
+    for reason in alert["reasons"]:
+        yield f"         - {reason}"
+
+
+def _events(document: dict[str, Any]) -> Iterator[str]:
+    events = document["events"]
+    rejected = sum(events["rejected"].values())
+    yield click.style(f"Events: {events['read']:,} read", bold=True)
+    yield (
+        f"  accepted {events['accepted']:,}  rejected {rejected:,}  duplicate {events['duplicate']:,}  "
+        f"late {events['late']:,}  pending {events['pending']:,}"
+    )
+    for reason, count in sorted(events["rejected"].items(), key=lambda item: -item[1]):
+        yield f"    {count:>8,}  {reason}"
+    if document["begin"] is not None:
+        yield f"  event time {document['begin']} to {document['window_end']}, {document['steps']} steps"
+
+
+def _spread(document: dict[str, Any]) -> Iterator[str]:
+    """Yield the strata whose employees differ most, on the longest window."""
+    windows = list(dict.fromkeys(row["window"] for row in document["strata"]))
+    rows = [row for row in document["strata"] if row["window"] == windows[-1] and row["tau2"] is not None]
+    if not rows:
+        return
+    rows.sort(key=lambda row: (-row["tau2"], row["channel"], row["issue_type"], row["measure"]))
+    yield click.style(f"Spread between employees, window {windows[-1]} (largest of {len(rows)})", bold=True)
+    head = ("channel", "issue type", "measure", "people", "first", "mean", "tau", "I2", "ICC")
+    yield "  {:<12} {:<24} {:<16} {:>6} {:>7} {:>7} {:>6} {:>5} {:>5}".format(*head)
+    for row in rows[:_STRATA_SHOWN]:
+        icc = "-" if row["icc"] is None else f"{row['icc']:.2f}"
+        yield (
+            f"  {row['channel']:<12} {row['issue_type'][:24]:<24} {row['measure'][:16]:<16} "
+            f"{row['employees']:>6} {row['first_contacts']:>7,} {row['mean']:>7.3f} "
+            f"{row['tau2'] ** 0.5:>6.2f} {row['i2']:>5.0%} {icc:>5}"
+        )
+
+
+def _coverage(document: dict[str, Any]) -> Iterator[str]:
+    if not document["coverage"]:
+        why = "" if document["warm"] else ": fewer days of data than the warm-up asks for"
+        yield click.style(f"Insufficient evidence: nothing could be judged{why}", fg="yellow")
+        return
+    yield click.style("Could be judged", bold=True)
+    for one in document["coverage"]:
+        yield (
+            f"  {one['kind']:<17} {one['measure']:<16} {one['judged']:>5} of {one['seen']:<5} "
+            f"holding {one['handlings_share']:.0%} of first contacts"
+        )

@@ -1,0 +1,51 @@
+"""Two snapshots held against each other, bit for bit."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+
+import numpy as np
+
+from models.counts import Counts
+from models.snapshot import EmployeeFigures, Snapshot, Spreads, StratumFigures
+
+
+def bits(value: object) -> object:
+    """Return anything in a snapshot as plain values in which equal means equal to the last bit."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, float):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {key: bits(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(bits(item) for item in value)
+    if is_dataclass(value):
+        return {field.name: bits(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def shown(snapshot: Snapshot) -> dict[str, object]:
+    """Return all that does not tell how often, on which partition and in which pieces records came."""
+    counts = {topic: _delivery_apart(count) for topic, count in snapshot.counts.items()}
+    told = bits(replace(snapshot, counts=counts, sources=()))
+    assert isinstance(told, dict)
+    return told
+
+
+def _delivery_apart(count: Counts) -> Counts:
+    return replace(count, read=0, duplicate=0)
+
+
+def spreads(found: tuple[Spreads, ...], measure: str, window: str) -> Spreads:
+    """Return the figures of one measure in one window."""
+    return next(one for one in found if (one.measure, one.window) == (measure, window))
+
+
+def of_strata(snapshot: Snapshot, measure: str, window: str) -> StratumFigures:
+    """Return what the last step found between employees, for one measure in one window."""
+    return next(one for one in snapshot.strata_found if (one.measure, one.window) == (measure, window))
+
+
+def of_employees(snapshot: Snapshot, measure: str, window: str) -> EmployeeFigures:
+    """Return every employee at the last step, for one measure in one window."""
+    return next(one for one in snapshot.employees_found if (one.measure, one.window) == (measure, window))
