@@ -102,10 +102,8 @@ class Evaluation:
         for index, measure in enumerate(self._settings.measures):
             value = values(measure, rows.facts, len(rows))
             due = candidate[~np.isnan(value[candidate]) & np.isnan(expected[index, candidate])]
-            expectation = self._expectations[index]
-            expectation.age(days)
             if len(due) > 0:
-                expected[index, due] = expectation.judge(
+                expected[index, due] = self._expectations[index].judge(
                     self._registry, cell[due], day[due], band[due], value[due]
                 )
             fresh = np.zeros(len(self._registry.cells), np.bool_)

@@ -29,6 +29,9 @@ _OFFSET_PRIOR: Final = 3.0
 _OWN_OFFSET_PRIOR: Final = 4.0
 """Information that holds an offset near 0, and one that leaves the employee out (`method.md` 1.1)."""
 
+_PEERS_MIN: Final = 1e-9
+"""Share of the history below which what others have in it cannot be told from rounding."""
+
 
 class CellRegistry:
     """The cells that exist, and the groups that they fall into.
@@ -59,6 +62,10 @@ class CellRegistry:
     def issue(self) -> NDArray[np.int32]:
         """The issue type of each cell, int32[cells]."""
         return self.strata.right[self.cells.right]
+
+    def without_own(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return, for each cell, the sum over all other employees' cells."""
+        return per_cell.sum() - _sum_over(self.cells.left, per_cell)
 
     def without_own_issue(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return, for each cell, the sum over its issue type of all other employees' cells."""
@@ -127,10 +134,16 @@ class Expectation:
         return np.clip(_expit(level), _P_MIN, 1.0 - _P_MIN) if self._binary else level
 
     def _levels(self, registry: CellRegistry) -> NDArray[np.float64]:
-        """Return the level of each cell's stratum without its own employee, shrunk to issue and whole."""
+        """Return the level of each cell's stratum without its own employee, shrunk to issue and whole.
+
+        Where nobody else has a history, the whole is the employee's own: no difference can be told.
+        """
         shrinkage = self._settings.shrinkage
-        whole = self._total.sum() / self._count.sum()
-        level = np.full(len(self._count), whole)
+        count, total = registry.without_own(self._count), registry.without_own(self._total)
+        level = np.full(len(count), self._total.sum() / self._count.sum())
+        np.divide(total, count, out=level, where=count > _PEERS_MIN * self._count.sum())
+        if self._binary:
+            level = np.clip(level, 0.0, 1.0)
         for others in (registry.without_own_issue, registry.without_own_stratum):
             count = np.maximum(others(self._count), 0.0)
             total = others(self._total)

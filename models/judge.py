@@ -79,6 +79,7 @@ class Judge:
             self._advance(self._steps.start(pane + 1))
         if self._due is not None:
             end = self._steps.day_end(self._due)
+            self._clock.move_to(end)
             self._advance(end)
             if self._whole:
                 self._evaluate(self._due, end)

@@ -26,7 +26,7 @@ from streams.deadletters import Headers
 from streams.exporting import Exporter, HttpServer, Watched
 from streams.intake import Intake
 from streams.judging import Judging
-from streams.metrics.page import Page
+from streams.metrics import Collector, Page
 from streams.privacy import identity_of
 from streams.transport import Transport
 
@@ -62,14 +62,20 @@ class Worker:
         )
         self.intake = Intake(config, identity, self._send, roster)
         self.judging = Judging(config, self._publish)
-        self.page = Page(config)
+        self.page = Page(
+            Collector(
+                config.measures,
+                top_employees=config.metrics.top_employees,
+                series_max=config.metrics.series_max,
+            )
+        )
         self.app = self._faust_app(folder)
+        self.watched = Watched(config, self.intake, self.judging, self.app)
 
     def services(self) -> list[Service]:
         """Return what runs the worker, in order of start."""
-        watched = Watched(self.config, self.intake, self.judging, self.app)
-        http = HttpServer(self.config.metrics, self.page, lambda: watched.is_ready)
-        return [http, Exporter(watched, self.page), self.app]
+        http = HttpServer(self.config.metrics, self.page, self.watched)
+        return [http, Exporter(self.watched, self.page), self.app]
 
     async def _send(
         self, topic: str, value: bytes, key: bytes | None = None, headers: Headers | None = None

@@ -1,12 +1,12 @@
 """The way out: a service that renders the page when something has changed, and one that serves it."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
 import faust
+import orjson
 from aiohttp import web
 from faust.types import TP
 from mode import Service
@@ -14,6 +14,7 @@ from mode import Service
 from models.errors import TouchpointError
 from models.settings import SECOND
 from streams.config import Config, MetricsConfig
+from streams.document import document
 from streams.intake import Intake
 from streams.judging import Judging
 from streams.metrics import Page, View, WorkerState
@@ -37,14 +38,18 @@ class Watched:
         """Whether partitions are assigned and the ledger has been read."""
         return self.judging.caught_up and bool(self.intake.assigned)
 
+    def lag(self) -> dict[tuple[str, int], int]:
+        """Return how many records each assigned source partition has that are not in the ledger."""
+        lag = {}
+        for tp in self.intake.assigned:
+            highwater, position = self.app.consumer.highwater(tp), self.intake.position(tp)
+            if highwater is not None and position is not None:
+                lag[tp.topic, tp.partition] = max(highwater - position, 0)
+        return lag
+
     def state(self) -> WorkerState:
         """Return what the worker alone knows, as of now."""
         intake, judging = self.intake, self.judging
-        lag = {}
-        for tp in intake.assigned:
-            highwater, position = self.app.consumer.highwater(tp), intake.position(tp)
-            if highwater is not None and position is not None:
-                lag[tp.topic, tp.partition] = max(highwater - position, 0)
         ledger = TP(self.config.topics.ledger, 0)
         ledger_end = self.app.consumer.highwater(ledger) if intake.assigned else None
         return WorkerState(
@@ -53,7 +58,7 @@ class Watched:
             thresholds=thresholds(self.config),
             topics=self.config.sources.topics,
             caught_up=judging.caught_up,
-            lag=lag,
+            lag=self.lag(),
             last_record=None if intake.last_record is None else int(intake.last_record * SECOND),
             dead_letters=dict(intake.dead_letters),
             alerts_published=judging.published,
@@ -109,13 +114,21 @@ def thresholds(config: Config) -> dict[str, float]:
 
 
 class HttpServer(Service):
-    """Serves /metrics, /healthz and /readyz; a loopback address unless the configuration says otherwise."""
+    """Serves the page, the document, and whether the worker lives and is ready.
 
-    def __init__(self, config: MetricsConfig, page: Page, is_ready: Callable[[], bool]) -> None:
+    | path | what |
+    |---|---|
+    | /metrics | the page, for Prometheus |
+    | /document | everything the judge shows, as `touchpoint replay --format json` prints it |
+    | /healthz | 200 while the process serves |
+    | /readyz | 200 once partitions are assigned and the ledger has been read, 503 before |
+    """
+
+    def __init__(self, config: MetricsConfig, page: Page, watched: Watched) -> None:
         super().__init__()
         self._config = config
         self._page = page
-        self._is_ready = is_ready
+        self._watched = watched
         self._runner: web.AppRunner | None = None
         self.port = config.port
 
@@ -129,6 +142,7 @@ class HttpServer(Service):
         """
         site = web.Application()
         site.router.add_get("/metrics", self._metrics)
+        site.router.add_get("/document", self._document)
         site.router.add_get("/healthz", self._alive)
         site.router.add_get("/readyz", self._ready)
         self._runner = web.AppRunner(site, access_log=None)
@@ -155,11 +169,16 @@ class HttpServer(Service):
             headers["Content-Encoding"] = reply.content_encoding
         return web.Response(body=reply.body, headers=headers)
 
+    async def _document(self, _: web.Request) -> web.Response:
+        told = document(self._watched.judging.snapshot())
+        body = await asyncio.to_thread(orjson.dumps, told)
+        return web.Response(body=body, content_type="application/json")
+
     async def _alive(self, _: web.Request) -> web.Response:
         return web.Response(text="alive\n")
 
     async def _ready(self, _: web.Request) -> web.Response:
-        if self._is_ready():
+        if self._watched.is_ready:
             return web.Response(text="ready\n")
         return web.Response(
             status=503, text="not ready: partitions are being assigned or the ledger is read\n"

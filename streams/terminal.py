@@ -22,7 +22,7 @@ def verdicts(alerts: list[dict[str, Any]]) -> Iterator[str]:
     ended = [alert for alert in alerts if alert["until"] is not None]
     yield click.style(f"Alerts: {len(standing)} standing, {len(ended)} ended", bold=True)
     for alert in standing + ended:
-        yield from _alert(alert)
+        yield from told(alert)
 
 
 def place(alert: dict[str, Any]) -> str:
@@ -32,7 +32,8 @@ def place(alert: dict[str, Any]) -> str:
     return f"{alert['channel']} / {alert['issue_type']}"
 
 
-def _alert(alert: dict[str, Any]) -> Iterator[str]:
+def told(alert: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that tell one alert and its reasons."""
     standing = alert["until"] is None
     state = click.style("ALERT", fg="yellow", bold=True) if standing else click.style("ended", dim=True)
     period = f"since {alert['since'][:10]}" + ("" if standing else f" until {alert['until'][:10]}")

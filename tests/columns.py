@@ -117,7 +117,9 @@ def segment(
     )
 
 
-def idle(position: int, wall_time: int = 0, *, of: Source | None = None, roster: Roster | None = None) -> IdleMark:
+def idle(
+    position: int, wall_time: int = 0, *, of: Source | None = None, roster: Roster | None = None
+) -> IdleMark:
     of = source() if of is None else of
     return IdleMark(of, position, {of.topic: 1} if roster is None else roster, wall_time)
 

@@ -5,7 +5,7 @@ from columns import MIDNIGHT, MINUTE, Row, handlings, segment, source
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from models.handling import Handlings
+from models.handling import NO_REVISION, Handlings
 from models.segment import Segment
 
 EMPLOYEES = ("ann", "bob", "cas", "dee", None)
@@ -27,6 +27,7 @@ def rows(*, days: int, max_size: int, cases: int = 6) -> SearchStrategy[list[Row
         sla_met=st.sampled_from(("false", "true", None)),
         handle_time_s=st.sampled_from((0.0, 30.0, 60.5, 1e6, np.nan)),
         survey=st.sampled_from((0.0, 0.25, 1.0, np.nan)),
+        revision=st.just(NO_REVISION),
     )
 
     def numbered(drawn: list[Row]) -> list[Row]:
@@ -75,5 +76,3 @@ def _pieces(
         pieces.append(segment(part, start, of=source(partition), roster={"handlings": partitions}))
         start = end
     return pieces
-
-

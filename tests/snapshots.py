@@ -24,7 +24,13 @@ def bits(value: object) -> object:
     return value
 
 
-def shown(snapshot: Snapshot) -> dict[str, object]:
+def differences(one: Snapshot, other: Snapshot) -> list[str]:
+    """Return what two snapshots do not have in common, by name; how records were delivered is apart."""
+    mine, theirs = _shown(one), _shown(other)
+    return [name for name in mine if mine[name] != theirs[name]]
+
+
+def _shown(snapshot: Snapshot) -> dict[str, object]:
     """Return all that does not tell how often, on which partition and in which pieces records came."""
     counts = {topic: _delivery_apart(count) for topic, count in snapshot.counts.items()}
     told = bits(replace(snapshot, counts=counts, sources=()))

@@ -129,7 +129,24 @@ def explain(window: JudgedWindow, findings: Findings, stratum: int, names: Names
         f"check first: is there one written rule for {issue} on {channel}, do all teams know it, and do they "
         "have the same tools and authority? Persons come last"
     )
-    return what, how_sure, check_first
+    return what, how_sure, _rests_on(window, stratum, names, tolerated), check_first
+
+
+def _rests_on(window: JudgedWindow, stratum: int, names: Names, tolerated: float) -> str:
+    """Say whether one employee alone makes the spread: then it is a person's difference, not a split."""
+    entries = spread(window).entries
+    entries = entries[window.cell_stratum[entries] == stratum]
+    effect, information = window.effects.effect[entries], window.effects.information[entries]
+    mean = np.average(effect, weights=information)
+    most = int(np.argmax(information * (effect - mean) ** 2))
+    rest = np.delete(np.arange(len(entries)), most)
+    without = heterogeneity(np.zeros(len(rest), np.intp), effect[rest], information[rest], 1)
+    tau = float(np.sqrt(without.tau2[0]))
+    left = f"{tau:.2f}" if window.measure.kind == "score" else f"a factor {exp(tau):.2f}"
+    if tau <= tolerated:
+        employee = names.employees[window.cell_employee[entries[most]]]
+        return f"it rests on one employee, {employee}: {left} is left without"
+    return f"it does not rest on one employee: {left} is left without the one who differs most"
 
 
 def _tolerance(window: JudgedWindow, options: SpreadSettings) -> float:

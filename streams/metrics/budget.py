@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from streams.metrics.series import Series
 
 
-def within(
-    room: int, bundles: Iterable[Sequence[Series]]
-) -> tuple[list[Series], Counter[str]]:
+def within(room: int, bundles: Iterable[Sequence[Series]]) -> tuple[list[Series], Counter[str]]:
     """Return what fits, and how many series of each family were cut.
 
     Bundles come in order of importance; the series of one stand or fall together, and after the first that

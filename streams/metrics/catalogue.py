@@ -1,8 +1,9 @@
 """Every family that stands on the page, declared once: name, type, labels, help.
 
 Names are `touchpoint_<subject>_<what>_<unit>` in base units: seconds, ratios 0..1; `_total` says counter. A
-family has one unit, so each kind of measure has its own: outcomes (0 or 1), scores (0..1) and durations, whose
-mean is the geometric one, exp of the mean of log seconds, and whose variance is that of the logarithm.
+family has one unit, so each kind of measure has its own: outcomes (0 or 1), scores (0..1) and durations. What
+is watched of a duration is its logarithm: its mean is shown as the geometric mean, which is in seconds again;
+its variance is that of the logarithm, which has no unit.
 """
 
 from dataclasses import dataclass
@@ -151,14 +152,6 @@ CONSISTENCY: Final = (
         *_CELL,
     ),
     _gauge("touchpoint_employee_icc_ratio", "Share of variance that is due to who answered.", *_CELL),
-    _gauge(
-        "touchpoint_judgeable_handlings_ratio",
-        "Share of first contacts that belong to entities with enough evidence.",
-        "kind",
-        "measure",
-    ),
-    _gauge("touchpoint_judgeable_entities", "Entities with enough evidence.", "kind", "measure"),
-    _gauge("touchpoint_seen_entities", "Entities with any first contact.", "kind", "measure"),
 )
 
 
@@ -185,7 +178,7 @@ EMPLOYEES: Final = (
     _family(
         "gaugehistogram",
         "touchpoint_employee_funnel_z",
-        "All employees with enough evidence by distance from peers; the buckets are no rates.",
+        "All employees with enough evidence by distance from peers; query _bucket, without rate().",
         ("measure",),
     ),
 )
@@ -204,6 +197,17 @@ ALERTS: Final = (
     _gauge("touchpoint_alert_started_timestamp_seconds", "Event time of its onset.", *_ALERT),
     _gauge("touchpoint_alerts_active", "Alerts that stand.", "kind", "severity"),
     _counter("touchpoint_alerts_ended_total", "Alerts that have ended.", "kind"),
+)
+
+COVERAGE: Final = (
+    _gauge(
+        "touchpoint_judgeable_handlings_ratio",
+        "Share of first contacts that belong to entities with enough evidence.",
+        "kind",
+        "measure",
+    ),
+    _gauge("touchpoint_judgeable_entities", "Entities with enough evidence.", "kind", "measure"),
+    _gauge("touchpoint_seen_entities", "Entities with any first contact.", "kind", "measure"),
 )
 
 EXPORTER: Final = (
@@ -229,8 +233,12 @@ PROCESS: Final = (
     _counter("python_gc_collections_total", "Number of times this generation was collected", "generation"),
 )
 """What prometheus_client's own collectors say of the process; declared here so that rules can name them."""
+PROCESS_SERIES: Final = 16
 
-FAMILIES: Final = (*WORKER, *PIPELINE, *CONSISTENCY, *EMPLOYEES, *ALERTS, *EXPORTER, *PROCESS)
+DROPPABLE: Final = (*CONSISTENCY, *EMPLOYEES)
+"""What the cap may cut; everything else always stands on the page."""
+
+FAMILIES: Final = (*WORKER, *PIPELINE, *DROPPABLE, *ALERTS, *COVERAGE, *EXPORTER, *PROCESS)
 BY_NAME: Final = {family.name: family for family in FAMILIES}
 
 

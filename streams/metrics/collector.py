@@ -1,17 +1,18 @@
 """From the last view to families: a custom collector, so what is not in the view is not on the page."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 from prometheus_client.core import CounterMetricFamily, GaugeHistogramMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from models.settings import Kind, Measure
+from models.settings import Measure
 from models.snapshot import Snapshot
 from streams.metrics.alerts import alert_series, coverage_series
 from streams.metrics.budget import within
-from streams.metrics.catalogue import BY_NAME, CONSISTENCY, EMPLOYEES
+from streams.metrics.catalogue import BY_NAME, DROPPABLE, PROCESS_SERIES, Family
 from streams.metrics.consistency import consistency_bundles
 from streams.metrics.employees import employee_bundles, funnel_series
 from streams.metrics.pipeline import clock_series, count_series
@@ -20,22 +21,128 @@ from streams.metrics.spreads import spread_bundles
 from streams.metrics.view import View
 from streams.metrics.worker import worker_series
 
+_OWN_SERIES = len(DROPPABLE) + 2
+"""Of the exporter itself: one a family that can be cut, how many there are, how long it took."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Families that change together."""
+    """Families that change together, and how many series they are."""
 
     families: tuple[Metric, ...] = ()
+    lines: int = 0
+    cut: Counter[str] = field(default_factory=Counter)
 
     def collect(self) -> Iterable[Metric]:
-        """Return them as prometheus_client asks for them."""
+        """Return the families; prometheus_client renders whatever has this method."""
         return self.families
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
-    """What changes only when a pane closes or a step ends."""
+class Collector:
+    """Yields the families of the last view, and of no other.
 
-    part: Part = Part()
-    lines: int = 0
-    cut: Mapping[str, int] = field(default_factory=dict)
+    Parameters
+    ----------
+    measures : sequence of Measure
+        Those of the judge whose snapshots come.
+    top_employees : int
+        Employees shown by name besides those alerting.
+    series_max : int
+        Cap on all series of the page. Families of the pipeline and of alerts stand even beyond it.
+    """
+
+    def __init__(self, measures: Sequence[Measure], *, top_employees: int, series_max: int) -> None:
+        self._kinds = {measure.name: measure.kind for measure in measures}
+        self._top = top_employees
+        self._series_max = series_max
+        self._state: tuple[object, ...] = ()
+        self.judged = Part()
+        """Verdicts and what they rest on; the same object until a pane closes or a step ends."""
+        self.steady = Part()
+        """Everything else."""
+
+    def update(self, view: View) -> None:
+        """Take the next view."""
+        snapshot, worker = view.snapshot, view.worker
+        steady = [*worker_series(view)]
+        if snapshot is not None:
+            steady += clock_series(snapshot)
+        if snapshot is not None and worker.caught_up:
+            steady += count_series(snapshot, worker.topics)
+        steady = told(steady)
+        taken = len(steady) + _OWN_SERIES + PROCESS_SERIES
+        if snapshot is None or not worker.caught_up:
+            self._state, self.judged = (), Part()
+        elif self._state != (state := (snapshot.window_end, snapshot.steps, taken)):
+            self._state, self.judged = state, self._judged(snapshot, self._series_max - taken)
+        self.steady = _part([*steady, *self._own_series(taken)])
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family of the last view."""
+        yield from self.judged.families
+        yield from self.steady.families
+
+    def describe(self) -> list[Metric]:
+        """Return nothing: what there is depends on the view."""
+        return []
+
+    def _judged(self, snapshot: Snapshot, room: int) -> Part:
+        always = told(chain(alert_series(snapshot), coverage_series(snapshot)))
+        kept, cut = within(room - len(always), self._bundles(snapshot))
+        return _part([*always, *kept], cut)
+
+    def _bundles(self, snapshot: Snapshot) -> Iterator[list[Series]]:
+        """Yield what the cap may cut, the most important first.
+
+        The first and the last window only. Employees by name come last: who is cut is still in the funnel.
+        """
+        windows = [spread.window for spread in snapshot.by_channel]
+        longest = windows[-1]
+        last_figures = [found for found in snapshot.employees_found if found.window == longest]
+        yield from ([series] for series in funnel_series(last_figures))
+        for window in dict.fromkeys((longest, windows[0])):
+            spreads = [spread for spread in snapshot.by_channel if spread.window == window]
+            names = [(channel,) for channel in snapshot.channels]
+            yield from spread_bundles("channel", names, spreads, self._kinds)
+        for window in dict.fromkeys((longest, windows[0])):
+            spreads = [spread for spread in snapshot.by_stratum if spread.window == window]
+            figures = [found for found in snapshot.strata_found if found.window == window]
+            for between, moments in zip(
+                consistency_bundles(snapshot.strata, figures),
+                spread_bundles("stratum", snapshot.strata, spreads, self._kinds),
+                strict=True,
+            ):
+                yield between + moments
+        for window in dict.fromkeys((longest, windows[0])):
+            spreads = [spread for spread in snapshot.by_issue_type if spread.window == window]
+            names = [(issue,) for issue in snapshot.issue_types]
+            yield from spread_bundles("issue_type", names, spreads, self._kinds)
+        yield from employee_bundles(snapshot, last_figures, self._kinds, self._top)
+
+    def _own_series(self, taken: int) -> Iterator[Series]:
+        yield Series("touchpoint_export_series", (), taken + self.judged.lines)
+        for family in DROPPABLE:
+            yield Series("touchpoint_export_series_dropped", (family.name,), self.judged.cut[family.name])
+
+
+def _part(series: Sequence[Series], cut: Counter[str] | None = None) -> Part:
+    by_family: dict[str, list[Series]] = {}
+    for one in series:
+        by_family.setdefault(one.family, []).append(one)
+    families = tuple(_metric(BY_NAME[name], members) for name, members in by_family.items())
+    return Part(families, sum(one.lines() for one in series), cut or Counter())
+
+
+def _metric(family: Family, series: Sequence[Series]) -> Metric:
+    if family.type == "gaugehistogram":
+        histogram = GaugeHistogramMetricFamily(family.name, family.help, labels=family.labels)
+        for one in series:
+            if isinstance(one.value, Distribution):
+                histogram.add_metric(one.labels, one.value.buckets, one.value.total)
+        return histogram
+    kind = CounterMetricFamily if family.type == "counter" else GaugeMetricFamily
+    metric = kind(family.name, family.help, labels=family.labels, unit=family.unit)
+    for one in series:
+        if not isinstance(one.value, Distribution):
+            metric.add_metric(one.labels, one.value)
+    return metric

@@ -45,7 +45,10 @@ def employee_bundles(
 
 
 def _shown(snapshot: Snapshot, figures: Sequence[EmployeeFigures], top: int) -> list[int]:
-    """Return who is shown: everyone alerting, then the others among the `top` by largest |z| of any measure."""
+    """Return who is shown: everyone alerting, then the others among the `top` by |z|.
+
+    One list for all measures, by the largest |z| of any: who is on it is shown whole.
+    """
     if not figures:
         return []
     names = snapshot.employees

@@ -8,14 +8,14 @@ from models.settings import SECOND
 
 
 class Distribution(NamedTuple):
-    """The value of a gauge histogram: (upper bound, how many are at most that), ascending to +Inf; the sum."""
+    """The value of a gauge histogram: (upper bound, how many are at most that) up to +Inf; the sum."""
 
     buckets: tuple[tuple[str, float], ...]
     total: float
 
 
 class Series(NamedTuple):
-    """The series of `family` with these label values, in the order in which the catalogue names the labels."""
+    """The series of `family` with these label values, in the order of the catalogue's labels."""
 
     family: str
     labels: tuple[str, ...]

@@ -1,0 +1,69 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing requirements/$*.txt, pinned and hashed"
+	@$(INSTALL) --require-hashes -r requirements/$*.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: demo
+demo: $(VENV)/demo.stamp ## watch a simulated contact centre, a day a second (Ctrl-C ends it)
+	@exec $(BIN)/touchpoint demo
+
+.PHONY: setup
+setup: $(VENV)/dev.stamp ## everything for development in .venv
+
+.PHONY: test
+test: setup lint types layers ## lint, types, layers and all tests
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: setup ## ruff, format included
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: format
+format: setup ## mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: types
+types: setup ## mypy --strict on both packages
+	$(BIN)/mypy
+
+.PHONY: layers
+layers: setup ## who may import whom
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: setup ## benchmarks: ratios measured side by side in one run
+	$(BIN)/pytest tests/benchmarks -m benchmark --override-ini='addopts=--import-mode=importlib' -s
+
+.PHONY: schema
+schema: setup ## write the JSON Schema of the event anew
+	$(BIN)/python -m streams.formats.schema
+
+# Without index lines: an address has no place in the repository.
+COMPILE = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	--python-version 3.11 --python-platform x86_64-manylinux_2_28 pyproject.toml requirements/build.in
+
+.PHONY: requirements
+requirements: ## pin and hash the newest dependencies that pyproject.toml allows (needs uv)
+	$(COMPILE) --upgrade --output-file requirements/run.txt
+	$(COMPILE) --upgrade --extra demo --output-file requirements/demo.txt
+	$(COMPILE) --upgrade --extra demo --extra dev --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## remove what was built; the cache with Kafka's jars stays
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
