@@ -5,13 +5,15 @@ its next contact opens it anew.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.handling import NO_CASE, NO_CODE
 from models.sorted_table import SortedTable
+
+_BEGINNING: Final = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +40,7 @@ class Cases:
 
     def __init__(self, horizon: int) -> None:
         self._horizon = horizon
+        self._forgotten_before = _BEGINNING
         self._table = SortedTable(employee=np.int32, outcome=np.int8)
 
     def __len__(self) -> int:
@@ -53,8 +56,8 @@ class Cases:
         """Take n contacts in order of time and return what came before each.
 
         A contact without a case (`NO_CASE`) is always a first one. Contacts may be earlier than those of
-        earlier calls (amendments): such a one is no first contact if its case is open, has no predecessor,
-        and does not become the case's last contact.
+        earlier calls (amendments). One that is earlier than its case's last contact is no first contact,
+        has no predecessor, and does not become the last.
         """
         n = len(case)
         first = np.ones(n, np.bool_)
@@ -67,45 +70,60 @@ class Cases:
             return Predecessors(first, before_employee, before_outcome)
         keys = case[order]
         opens_group = np.concatenate(([True], keys[1:] != keys[:-1]))
-        heads, followers = order[opens_group], order[~opens_group]
+        group = np.cumsum(opens_group) - 1
+        place = self._table.find(keys[opens_group])
+        last_time = self._last_time(place)
 
-        leaders = order[:-1][~opens_group[1:]]
-        follows = time[followers] - time[leaders] <= self._horizon
-        first[followers] = ~follows
-        before_employee[followers[follows]] = employee[leaders[follows]]
-        before_outcome[followers[follows]] = outcome[leaders[follows]]
+        previous = np.concatenate((order[:1], order[:-1]))
+        in_call = ~opens_group & (time[previous] >= last_time[group])
+        rows, before = order[in_call], previous[in_call]
+        is_open = time[rows] - time[before] <= self._horizon
+        first[rows] = ~is_open
+        before_employee[rows[is_open]] = employee[before[is_open]]
+        before_outcome[rows[is_open]] = outcome[before[is_open]]
 
-        place = self._table.find(case[heads])
-        held = place >= 0
-        heads_held, place_held = heads[held], place[held]
-        quiet = time[heads_held] - self._table.read("time", place_held)
-        is_open = quiet <= self._horizon
-        first[heads_held] = ~is_open
-        in_order = is_open & (quiet >= 0)
-        before_employee[heads_held[in_order]] = self._table.read("employee", place_held[in_order])
-        before_outcome[heads_held[in_order]] = self._table.read("outcome", place_held[in_order])
+        held = ~in_call & (last_time[group] > _BEGINNING)
+        rows, at = order[held], group[held]
+        quiet = time[rows] - last_time[at]
+        first[rows] = quiet > self._horizon
+        in_order = (quiet >= 0) & (quiet <= self._horizon)
+        before_employee[rows[in_order]] = self._table.read("employee", place[at[in_order]])
+        before_outcome[rows[in_order]] = self._table.read("outcome", place[at[in_order]])
 
-        self._remember(order[np.concatenate((opens_group[1:], [True]))], place, case, time, employee, outcome)
+        last = order[np.concatenate((opens_group[1:], [True]))]  # the newest contact of each case
+        self._remember(last, place, last_time, case, time, employee, outcome)
         return Predecessors(first, before_employee, before_outcome)
+
+    def _last_time(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when each case was last contacted; of the unknown and the forgotten, the beginning.
+
+        Forgotten are all that would have been quiet too long by the last call, whether or not the table
+        has let go of them yet: what an amendment finds must not depend on how full a table is.
+        """
+        last_time = np.full(len(place), _BEGINNING)
+        last_time[place >= 0] = self._table.read("time", place[place >= 0])
+        last_time[last_time < self._forgotten_before] = _BEGINNING
+        return last_time
 
     def _remember(
         self,
         last: NDArray[np.intp],
         place: NDArray[np.int64],
+        last_time: NDArray[np.int64],
         case: NDArray[np.uint64],
         time: NDArray[np.int64],
         employee: NDArray[np.int32],
         outcome: NDArray[np.int8],
     ) -> None:
         held = place >= 0
-        newer = held.copy()
-        newer[held] = time[last[held]] >= self._table.read("time", place[held])
+        newer = held & (time[last] >= last_time)
         rows = last[newer]
         columns: dict[str, NDArray[Any]] = {"time": time, "employee": employee, "outcome": outcome}
         self._table.write(place[newer], {name: column[rows] for name, column in columns.items()})
         new = last[~held]
+        self._forgotten_before = max(self._forgotten_before, int(time[last].max()) - self._horizon)
         self._table.insert(
             case[new],
             {name: column[new] for name, column in columns.items()},
-            expire_before=int(time.max()) - self._horizon,
+            expire_before=self._forgotten_before,
         )

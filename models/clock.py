@@ -41,6 +41,7 @@ class Clock:
         self._lateness = lateness
         self._follows_wall = follows_wall
         self._roster: dict[str, int] = {}
+        self._epochs: dict[str, int] = {}
         self._partitions: dict[tuple[str, int], _PartitionClock] = {}
         self.watermark = BEGINNING
 
@@ -65,9 +66,18 @@ class Clock:
         """Take a partition out of the minimum until its next row."""
         self._partition(source).idle_since = wall_time
 
-    def call_roll(self, roster: Roster) -> None:
-        """Set the partitions that must have spoken before the watermark moves."""
-        self._roster = dict(roster)
+    def call_roll(self, roster: Roster, source: Source) -> None:
+        """Set the partitions that must have spoken before the watermark moves, as `source` was read with.
+
+        Within an epoch partitions are only ever added, but workers learn of them at different times: a
+        smaller number is old news.
+        """
+        epoch = self._epochs.get(source.topic, source.epoch)
+        if source.epoch < epoch:
+            return
+        self._epochs[source.topic] = source.epoch
+        known = self._roster if source.epoch == epoch else self._roster | {source.topic: 0}
+        self._roster = {topic: max(partitions, known.get(topic, 0)) for topic, partitions in roster.items()}
 
     def advance(self) -> int:
         """Move the watermark as far as the partitions allow and return it."""

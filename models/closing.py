@@ -68,14 +68,16 @@ class Closing:
         self.repeat_contacts = {"same": 0, "other": 0}
         """Repeat contacts by whether the same or another employee had the one before."""
 
-    def close(self, pane: int, own: Waiting, amendments: Waiting) -> None:
-        """Apply what waited for this pane."""
+    def close(self, pane: int, own: Waiting, amendments: Waiting) -> bool:
+        """Apply what waited for this pane; return whether there was anything but copies."""
+        changes = self.corrections.added + self.corrections.revised
         self._amend(*self._versions(amendments))
         waiting, topic = self._versions(own)
         if len(waiting) == 0:
-            return
+            return self.corrections.added + self.corrections.revised > changes
         self._tally.accepted(topic)
         self._put(pane, self._follow(waiting))
+        return True
 
     def forget_before(self, time: int) -> None:
         """Let the rows of all days that ended by `time` go; what still comes for them is late."""
@@ -86,7 +88,8 @@ class Closing:
 
     def _versions(self, waiting: Waiting) -> tuple[Handlings, NDArray[np.int16]]:
         """Return the newest version of each event, in total order, with its topic; count the rest."""
-        order = total_order(waiting.rows)
+        by_name = np.argsort(np.argsort(self._tally.topics))
+        order = total_order(waiting.rows, by_name[waiting.topic])
         superseded = same_event(waiting.rows, order)
         self._tally.duplicate(waiting.topic[order[superseded]])
         kept = order[~superseded]

@@ -76,7 +76,7 @@ class Tally:
         self._late += self._per_topic(topic)
 
     def by_topic(self, pending: NDArray[np.int64]) -> dict[str, Counts]:
-        """Return the counts of every topic, given how many rows of each are pending (int64[topics])."""
+        """Return the counts of every topic, by name, given how many rows of each are pending (int64[topics])."""
         return {
             name: Counts(
                 read=int(self._read[code]),
@@ -86,7 +86,7 @@ class Tally:
                 late=int(self._late[code]),
                 pending=int(pending[code]),
             )
-            for code, name in enumerate(self.topics)
+            for name, code in sorted((name, code) for code, name in enumerate(self.topics))
         }
 
     def _per_topic(self, topic: NDArray[np.int16]) -> NDArray[np.int64]:

@@ -65,7 +65,8 @@ class CellRegistry:
 
     def without_own(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return, for each cell, the sum over all other employees' cells."""
-        return per_cell.sum() - _sum_over(self.cells.left, per_cell)
+        others: NDArray[np.float64] = per_cell.sum() - _sum_over(self.cells.left, per_cell)
+        return others
 
     def without_own_issue(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return, for each cell, the sum over its issue type of all other employees' cells."""

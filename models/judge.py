@@ -63,7 +63,7 @@ class Judge:
 
     def apply(self, record: LedgerRecord) -> None:
         """Take the next record of the ledger."""
-        self._clock.call_roll(record.roster)
+        self._clock.call_roll(record.roster, record.source)
         if isinstance(record, IdleMark):
             if self._positions.next(record.source) in {None, record.position}:
                 self._clock.mark_idle(record.source, record.wall_time)
@@ -79,10 +79,10 @@ class Judge:
             self._advance(self._steps.start(pane + 1))
         if self._due is not None:
             end = self._steps.day_end(self._due)
-            self._clock.move_to(end)
             self._advance(end)
             if self._whole:
                 self._evaluate(self._due, end)
+        self._clock.move_to(self._closed_until)
 
     @property
     def steps(self) -> int:
@@ -134,6 +134,7 @@ class Judge:
             employees_found=evaluation.employees_found,
             coverage=evaluation.coverage,
             alerts=evaluation.verdicts.alerts,
+            alerts_ended=dict(evaluation.verdicts.ended),
         )
 
     def _take(self, segment: Segment) -> None:
@@ -163,7 +164,6 @@ class Judge:
         while (pane := self._open.first()) is not None and self._steps.start(pane + 1) <= watermark:
             self._end_day_before(self._steps.start(pane))
             self._close(pane)
-            self._due = self._steps.day(pane)
         closed_until = watermark // self._steps.width * self._steps.width
         self._closed_until = max(self._closed_until, closed_until)
         self._end_day_before(watermark)
@@ -179,10 +179,11 @@ class Judge:
             self._closing.forget_before(start - self._horizon - self._steps.width)
             longest = self._settings.windows.days[-1] * DAY
             self._closing.windows.forget_before(pane - longest // self._steps.width)
-        self._closing.close(pane, *self._open.pop(pane))
+        changed = self._closing.close(pane, *self._open.pop(pane))
         self._closed_until = self._steps.start(pane + 1)
-        if self._origin is None:
-            self._origin = start
+        if changed:  # copies that come late do not make a step of a day without work
+            self._due = self._steps.day(pane)
+            self._origin = start if self._origin is None else self._origin
 
     def _evaluate(self, day: int, end: int) -> None:
         self._evaluation.run(Step(day, end, self._is_warm(end)), self._closing.closed, self._names())

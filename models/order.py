@@ -6,10 +6,15 @@ from numpy.typing import NDArray
 from models.handling import NO_CODE, Handlings
 
 
-def total_order(rows: Handlings) -> NDArray[np.intp]:
-    """Return the indexes of n rows by time, event, revision and, where all these agree, by content.
+def total_order(rows: Handlings, topic: NDArray[np.signedinteger]) -> NDArray[np.intp]:
+    """Return the indexes of n rows by time, event, revision and, where all these agree, by content and topic.
 
     Two rows that still tie are equal in every column, so the order does not depend on how they came.
+
+    Parameters
+    ----------
+    topic : int[n]
+        Where each row came from, as a number that does not depend on how topics came either.
     """
     order = np.lexsort((rows.revision, rows.event, rows.time))
     ties = _equal_neighbours(rows.revision, order) & same_event(rows, order)
@@ -18,7 +23,7 @@ def total_order(rows: Handlings) -> NDArray[np.intp]:
         end = start + 1
         while end < len(order) and ties[end - 1]:
             end += 1
-        order[start:end] = sorted(order[start:end], key=lambda row: _content(rows, row))
+        order[start:end] = sorted(order[start:end], key=lambda row: (_content(rows, row), topic[row]))
     return order
 
 

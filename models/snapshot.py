@@ -143,6 +143,8 @@ class Snapshot:
         Entities that appeared after it are not in them.
     coverage : tuple of Coverage
     alerts : tuple of Alert
+    alerts_ended : mapping of kind to int
+        How many have ever ended; `alerts` holds only the newest of them.
     """
 
     counts: Mapping[str, Counts]
@@ -170,3 +172,4 @@ class Snapshot:
     employees_found: tuple[EmployeeFigures, ...]
     coverage: tuple[Coverage, ...]
     alerts: tuple[Alert, ...]
+    alerts_ended: Mapping[str, int]

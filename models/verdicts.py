@@ -5,6 +5,7 @@ q         *    *    .    *    .    -        - p above the off level
 alert                    |raised   |ended   persistence 3: onset at the third step with new evidence
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -68,6 +69,8 @@ class Verdicts:
         self._persistence = persistence
         self._standing: dict[tuple[str, str, int], _Standing] = {}
         self._ended: list[Alert] = []
+        self.ended: Counter[str] = Counter()
+        """How many alerts of each kind have ever ended."""
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -105,6 +108,7 @@ class Verdicts:
                 state.alert = _brought_up(state.alert, detector, window, findings, entity, names, p_off, time)
                 if state.alert.until is not None:
                     self._ended = [*self._ended, state.alert][-_ENDED_MAX:]
+                    self.ended[detector.kind] += 1
                     state.alert, state.streak = None, 0
             if state.alert is None and state.streak == 0:
                 del self._standing[key]

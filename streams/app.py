@@ -30,7 +30,7 @@ from streams.metrics import Collector, Page
 from streams.privacy import identity_of
 from streams.transport import Transport
 
-log: Final = logging.getLogger(__name__)
+log: Final = logging.getLogger("touchpoint.app")
 
 _HEARTBEATS: Final = 5  # a session; Kafka advises at least three
 

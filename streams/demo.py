@@ -107,7 +107,8 @@ class _Publisher(Service):
         loop = asyncio.get_running_loop()
         for number in range(_DAYS):
             begun = loop.time()
-            events = await asyncio.to_thread(lambda day=number: list(self._centre.day(day).events()))
+            day = await asyncio.to_thread(self._centre.day, number)
+            events = list(day.events())
             for part in range(_SLICES):
                 for event in events[part * len(events) // _SLICES : (part + 1) * len(events) // _SLICES]:
                     key = str(event.get("case_id") or event.get("customer_id") or event["event_id"])

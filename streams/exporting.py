@@ -18,6 +18,7 @@ from streams.document import document
 from streams.intake import Intake
 from streams.judging import Judging
 from streams.metrics import Page, View, WorkerState
+from streams.metrics.thresholds import thresholds
 
 _TICK_S: Final = 1.0
 _REFRESH_S: Final = 15.0
@@ -95,22 +96,6 @@ class Exporter(Service):
     async def _render(self) -> None:
         view = View(self._watched.judging.snapshot(), self._watched.state())
         await asyncio.to_thread(self._page.update, view)  # it takes a while and touches nothing of ours
-
-
-def thresholds(config: Config) -> dict[str, float]:
-    """Return the thresholds in force, by the path of their key."""
-    spread, funnel, verdicts = config.detectors.spread, config.detectors.funnel, config.verdicts
-    return {
-        "detectors.spread.tolerance_binary": spread.tolerance_binary,
-        "detectors.spread.tolerance_duration": spread.tolerance_duration,
-        "detectors.spread.tolerance_score": spread.tolerance_score,
-        "detectors.spread.employees_min": spread.employees_min,
-        "detectors.spread.q": spread.q,
-        "detectors.funnel.q": funnel.q,
-        "detectors.funnel.employees_min": funnel.employees_min,
-        "verdicts.persistence": verdicts.persistence,
-        "verdicts.warm_up_days": verdicts.warm_up_days,
-    }
 
 
 class HttpServer(Service):

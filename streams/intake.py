@@ -23,7 +23,7 @@ from streams.deadletters import Headers, dead_letter
 from streams.formats import FORMATS
 from streams.ledger import encode, encode_bounded, segment_of
 
-log: Final = logging.getLogger(__name__)
+log: Final = logging.getLogger("touchpoint.intake")
 
 IDLE_MARK_EVERY_S: Final = 30.0
 

@@ -14,7 +14,7 @@ from streams.config import Config
 from streams.document import alert_document
 from streams.ledger import decode
 
-log: Final = logging.getLogger(__name__)
+log: Final = logging.getLogger("touchpoint.judging")
 
 Publish = Callable[[str, bytes, bytes], Awaitable[object]]
 """Produce a record (topic, value, key) and return when it is acknowledged."""

@@ -48,18 +48,26 @@ def newest(rows: Iterable[Row]) -> list[Row]:
     return [kept[key] for key in sorted(kept)]
 
 
-def follow(rows: Iterable[Row], horizon: int) -> list[Contact]:
-    """Return rows, given in the order in which they are applied, with what came before each."""
+def follow(panes: Iterable[Sequence[Row]], horizon: int) -> list[Contact]:
+    """Return the rows of panes, in the order in which they are applied, with what came before each.
+
+    Between panes the cases are forgotten that have been quiet for longer than the horizon.
+    """
     last: dict[int, Row] = {}
+    newest = 0
     contacts = []
-    for row in rows:
-        held = None if row.case == NO_CASE else last.get(row.case)
-        if held is not None and row.time - held.time > horizon:
-            held = None  # quiet for longer: forgotten
-        amends = held is not None and row.time < held.time
-        contacts.append(Contact(row, held is None, None if amends else held))
-        if row.case != NO_CASE and not amends:
-            last[row.case] = row
+    for pane in panes:
+        last = {case: row for case, row in last.items() if newest - row.time <= horizon}
+        for row in pane:
+            held = None if row.case == NO_CASE else last.get(row.case)
+            if held is not None and row.time - held.time > horizon:
+                held = None
+            amends = held is not None and row.time < held.time
+            contacts.append(Contact(row, held is None, None if amends else held))
+            if row.case != NO_CASE and not amends:
+                last[row.case] = row
+            if row.case != NO_CASE:
+                newest = max(newest, row.time)
     return contacts
 
 

@@ -135,12 +135,9 @@ def worker(**changes: Any) -> WorkerState:
         "lag": {(TOPIC, 0): 7},
         "last_record": 1_704_067_200_500_000,
         "dead_letters": {TOPIC: 3},
-        "dead_letter_failures": {},
         "alerts_published": 5,
-        "alert_publish_failures": 1,
         "ledger_position": 40,
         "ledger_lag": 2,
-        "history_incomplete_since": 1_704_000_000_000_000,
     }
     return WorkerState(**(fields | changes))
 

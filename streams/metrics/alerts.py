@@ -25,10 +25,8 @@ _EVIDENCE: Final = {
 def alert_series(snapshot: Snapshot) -> Iterator[Series]:
     """Yield each alert that stands, and the counts of all kinds, zeros among them."""
     active: Counter[tuple[str, str]] = Counter()
-    ended: Counter[str] = Counter()
     for alert in snapshot.alerts:
         if alert.until is not None:
-            ended[alert.kind] += 1
             continue
         active[alert.kind, alert.severity] += 1
         entity = (alert.employee or GROUP, alert.channel or GROUP, alert.issue_type or GROUP)
@@ -41,7 +39,7 @@ def alert_series(snapshot: Snapshot) -> Iterator[Series]:
     for kind in KINDS:
         for severity in SEVERITIES:
             yield Series("touchpoint_alerts_active", (kind, severity), active[kind, severity])
-        yield Series("touchpoint_alerts_ended_total", (kind,), ended[kind])
+        yield Series("touchpoint_alerts_ended_total", (kind,), snapshot.alerts_ended.get(kind, 0))
 
 
 def coverage_series(snapshot: Snapshot) -> Iterator[Series]:

@@ -6,8 +6,9 @@ is watched of a duration is its logarithm: its mean is shown as the geometric me
 its variance is that of the logarithm, which has no unit.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
 
 Type = Literal["counter", "gauge", "gaugehistogram"]
 
@@ -56,9 +57,7 @@ WORKER: Final = (
     ),
     _gauge("touchpoint_last_record_timestamp_seconds", "When this worker last read a source record."),
     _counter("touchpoint_dead_letters_total", "Rejects written to the dead-letter topic.", "topic"),
-    _counter("touchpoint_dead_letter_failures_total", "Rejects that could not be written there.", "topic"),
     _counter("touchpoint_alerts_published_total", "Records written to the alerts topic."),
-    _counter("touchpoint_alert_publish_failures_total", "Records that could not be written there."),
     _gauge("touchpoint_judge_active", "1 where this worker holds the judge; one worker of all does."),
     _gauge(
         "touchpoint_judge_caught_up",
@@ -67,10 +66,6 @@ WORKER: Final = (
     ),
     _gauge("touchpoint_ledger_position_offset", "Offset of the ledger that the judge applies next."),
     _gauge("touchpoint_ledger_lag_messages", "Ledger records that the judge has not applied yet."),
-    _gauge(
-        "touchpoint_history_incomplete_since_timestamp_seconds",
-        "Where the ledger began when the judge started without a checkpoint and without its beginning.",
-    ),
 )
 
 PIPELINE: Final = (
@@ -193,7 +188,7 @@ ALERTS: Final = (
     ),
     _gauge("touchpoint_alert_score", "z of a standing alert.", *_ALERT),
     _gauge("touchpoint_alert_evidence_first_contacts", "First contacts that it rests on.", *_ALERT),
-    _gauge("touchpoint_alert_q_value", "Share of such findings that would be false.", *_ALERT),
+    _gauge("touchpoint_alert_q_value", "Share of false ones among findings at least as strong.", *_ALERT),
     _gauge("touchpoint_alert_started_timestamp_seconds", "Event time of its onset.", *_ALERT),
     _gauge("touchpoint_alerts_active", "Alerts that stand.", "kind", "severity"),
     _counter("touchpoint_alerts_ended_total", "Alerts that have ended.", "kind"),
@@ -242,8 +237,14 @@ FAMILIES: Final = (*WORKER, *PIPELINE, *DROPPABLE, *ALERTS, *COVERAGE, *EXPORTER
 BY_NAME: Final = {family.name: family for family in FAMILIES}
 
 
-def rows() -> list[tuple[str, str, str, str, str]]:
-    """Return name, type, labels, unit and help of every family as text, in the order of the catalogue."""
-    return [
-        (family.name, family.type, ", ".join(family.labels), family.unit, family.help) for family in FAMILIES
-    ]
+def lines() -> Iterator[str]:
+    """Yield two lines a family for people to read: name, labels and type; what it says."""
+    for family in FAMILIES:
+        labels = f"{{{', '.join(family.labels)}}}" if family.labels else ""
+        yield f"{family.name}{labels} {family.type}"
+        yield f"    {family.help}"
+
+
+def as_dicts() -> list[dict[str, Any]]:
+    """Return every family as plain containers, for programs to read."""
+    return [asdict(family) for family in FAMILIES]

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeHistogramMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from models.settings import Measure
-from models.snapshot import Snapshot
+from models.snapshot import EmployeeFigures, Snapshot, Spreads, StratumFigures
 from streams.metrics.alerts import alert_series, coverage_series
 from streams.metrics.budget import within
 from streams.metrics.catalogue import BY_NAME, DROPPABLE, PROCESS_SERIES, Family
@@ -20,6 +21,8 @@ from streams.metrics.series import Distribution, Series, told
 from streams.metrics.spreads import spread_bundles
 from streams.metrics.view import View
 from streams.metrics.worker import worker_series
+
+_Figures = TypeVar("_Figures", Spreads, StratumFigures, EmployeeFigures)
 
 _OWN_SERIES = len(DROPPABLE) + 2
 """Of the exporter itself: one a family that can be cut, how many there are, how long it took."""
@@ -97,32 +100,37 @@ class Collector:
         The first and the last window only. Employees by name come last: who is cut is still in the funnel.
         """
         windows = [spread.window for spread in snapshot.by_channel]
-        longest = windows[-1]
-        last_figures = [found for found in snapshot.employees_found if found.window == longest]
-        yield from ([series] for series in funnel_series(last_figures))
-        for window in dict.fromkeys((longest, windows[0])):
-            spreads = [spread for spread in snapshot.by_channel if spread.window == window]
-            names = [(channel,) for channel in snapshot.channels]
-            yield from spread_bundles("channel", names, spreads, self._kinds)
-        for window in dict.fromkeys((longest, windows[0])):
-            spreads = [spread for spread in snapshot.by_stratum if spread.window == window]
-            figures = [found for found in snapshot.strata_found if found.window == window]
-            for between, moments in zip(
-                consistency_bundles(snapshot.strata, figures),
-                spread_bundles("stratum", snapshot.strata, spreads, self._kinds),
+        first, last = windows[0], windows[-1]
+        shown = tuple(dict.fromkeys((last, first)))
+        employees = _of_window(last, snapshot.employees_found)
+        channels = [(channel,) for channel in snapshot.channels]
+        issues = [(issue,) for issue in snapshot.issue_types]
+        yield from ([series] for series in funnel_series(employees))
+        for window in shown:
+            means = _of_window(window, snapshot.by_channel)
+            yield from spread_bundles("channel", channels, means, self._kinds)
+        for window in shown:
+            means = _of_window(window, snapshot.by_stratum)
+            between = _of_window(window, snapshot.strata_found)
+            for parts in zip(
+                consistency_bundles(snapshot.strata, between),
+                spread_bundles("stratum", snapshot.strata, means, self._kinds),
                 strict=True,
             ):
-                yield between + moments
-        for window in dict.fromkeys((longest, windows[0])):
-            spreads = [spread for spread in snapshot.by_issue_type if spread.window == window]
-            names = [(issue,) for issue in snapshot.issue_types]
-            yield from spread_bundles("issue_type", names, spreads, self._kinds)
-        yield from employee_bundles(snapshot, last_figures, self._kinds, self._top)
+                yield [*chain(*parts)]
+        for window in shown:
+            means = _of_window(window, snapshot.by_issue_type)
+            yield from spread_bundles("issue_type", issues, means, self._kinds)
+        yield from employee_bundles(snapshot, employees, self._kinds, self._top)
 
     def _own_series(self, taken: int) -> Iterator[Series]:
         yield Series("touchpoint_export_series", (), taken + self.judged.lines)
         for family in DROPPABLE:
             yield Series("touchpoint_export_series_dropped", (family.name,), self.judged.cut[family.name])
+
+
+def _of_window(window: str, figures: Sequence[_Figures]) -> list[_Figures]:
+    return [one for one in figures if one.window == window]
 
 
 def _part(series: Sequence[Series], cut: Counter[str] | None = None) -> Part:

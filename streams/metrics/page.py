@@ -4,6 +4,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
@@ -15,9 +16,12 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE_OPENMETRICS
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
 
+from models.snapshot import Snapshot
+from streams.config import Config
 from streams.metrics.catalogue import BY_NAME
 from streams.metrics.collector import Collector, Part
-from streams.metrics.view import View
+from streams.metrics.thresholds import thresholds
+from streams.metrics.view import View, WorkerState
 
 _GZIP: Final = 31
 """zlib's name for a gzip stream with the largest window."""
@@ -134,6 +138,21 @@ class Page:
             written = _NOTHING.then(_without_end(form, part))
             self._judged[form] = part, written
         return written.then(_without_end(form, self._collector.steady))
+
+
+def page_of(snapshot: Snapshot, config: Config) -> bytes:
+    """Return the page, as text, of a snapshot that no worker stands behind."""
+    limits = config.metrics
+    page = Page(Collector(config.measures, top_employees=limits.top_employees, series_max=limits.series_max))
+    worker = WorkerState(
+        version=version("touchpoint-monitor"),
+        config_hash=config.fingerprint(),
+        thresholds=thresholds(config),
+        topics=(),
+        caught_up=True,
+    )
+    page.update(View(snapshot, worker))
+    return page.get("", "").body
 
 
 def _without_end(form: _Format, part: Part) -> bytes:

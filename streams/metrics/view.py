@@ -23,13 +23,11 @@ class WorkerState:
         Records between the position and the high watermark, of the source partitions assigned here.
     last_record : int or None
         When this worker last read a source record, by the wall clock.
-    dead_letters, dead_letter_failures : mapping of topic to int
-        Rejects of that topic that were written to the dead-letter topic, and that could not be.
-    alerts_published, alert_publish_failures : int
+    dead_letters : mapping of topic to int
+        Rejects of that topic that were written to the dead-letter topic.
+    alerts_published : int
     ledger_position, ledger_lag : int or None
         The offset the judge applies next, and how many records follow it.
-    history_incomplete_since : int or None
-        Where the ledger began when the judge had to start without a checkpoint and without its beginning.
     """
 
     version: str
@@ -40,12 +38,9 @@ class WorkerState:
     lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
     last_record: int | None = None
     dead_letters: Mapping[str, int] = field(default_factory=dict)
-    dead_letter_failures: Mapping[str, int] = field(default_factory=dict)
     alerts_published: int = 0
-    alert_publish_failures: int = 0
     ledger_position: int | None = None
     ledger_lag: int | None = None
-    history_incomplete_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

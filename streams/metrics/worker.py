@@ -19,17 +19,12 @@ def worker_series(view: View) -> Iterator[Series]:
     yield Series("touchpoint_last_record_timestamp_seconds", (), seconds(worker.last_record))
     for topic in worker.topics:
         yield Series("touchpoint_dead_letters_total", (topic,), worker.dead_letters.get(topic, 0))
-        failures = worker.dead_letter_failures.get(topic, 0)
-        yield Series("touchpoint_dead_letter_failures_total", (topic,), failures)
     yield Series("touchpoint_alerts_published_total", (), worker.alerts_published)
-    yield Series("touchpoint_alert_publish_failures_total", (), worker.alert_publish_failures)
     yield Series("touchpoint_judge_active", (), view.snapshot is not None)
     if view.snapshot is not None:
         yield Series("touchpoint_judge_caught_up", (), worker.caught_up)
         yield Series("touchpoint_ledger_position_offset", (), _number(worker.ledger_position))
         yield Series("touchpoint_ledger_lag_messages", (), _number(worker.ledger_lag))
-        since = seconds(worker.history_incomplete_since)
-        yield Series("touchpoint_history_incomplete_since_timestamp_seconds", (), since)
 
 
 def _number(value: int | None) -> float:

@@ -25,11 +25,14 @@ class Adjusted:
         self.expectation = Expectation(kind, ExpectationSettings())
 
     def judge(self, rows: Sequence[First]) -> NDArray[np.float64]:
+        """Return the expected outcome of each row."""
         channel = np.array([CHANNELS.index(row.channel) for row in rows], np.int32)
         issue = np.array([ISSUES.index(row.issue) for row in rows], np.int32)
         employee = np.array([EMPLOYEES.index(row.employee) for row in rows], np.int32)
         cell = self.registry.assign(employee, self.registry.strata.assign(channel, issue))
-        day, band, value = (np.array([getattr(row, name) for row in rows]) for name in ("day", "band", "value"))
+        day, band, value = (
+            np.array([getattr(row, name) for row in rows]) for name in ("day", "band", "value")
+        )
         return self.expectation.judge(self.registry, cell, day, band, value.astype(np.float64))
 
 

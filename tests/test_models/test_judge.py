@@ -78,7 +78,7 @@ def test_the_whole_is_that_of_the_events(events: list[Row], seed: int) -> None:
 def test_first_contacts_are_those_of_a_loop_over_cases(events: list[Row], seed: int, whole: bool) -> None:
     """First contacts by stratum and by employee, and who repeats on whom, are what a plain loop finds."""
     snapshot = snapshot_of(delivered(events, seed, partitions=3), whole=whole)
-    contacts = follow(newest(events), PLAIN.cases.horizon_days * DAY)
+    contacts = follow([newest(events)], PLAIN.cases.horizon_days * DAY)
     assert snapshot.repeat_contacts == repeats(contacts)
     if not events:
         return

@@ -21,7 +21,7 @@ Judgement = tuple[int, str, float, float]
 def judged_rows(events: list[Row], measure: str) -> list[Judgement]:
     """Judge first contacts day by day, as the calendar has them in UTC."""
     expectation = NaiveExpectation(binary=measure not in {"log_handle_time", "survey"})
-    contacts = follow(newest(events), PLAIN.cases.horizon_days * DAY)
+    contacts = follow([newest(events)], PLAIN.cases.horizon_days * DAY)
     done: list[Judgement] = []
     before: int | None = None
     for day in sorted({row.time // DAY for row in events}):

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from columns import PLAIN, Row, in_pieces, segment, snapshot_of
+from columns import PLAIN, Row, hours, in_pieces, segment, snapshot_of
 from drawn import LATENESS, delivered, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,7 +63,7 @@ def test_versions_come_in_any_order(
 
 
 @settings(max_examples=40)
-@given(events=rows(days=20, max_size=40), seed=seeds, data=st.data())
+@given(events=rows(days=6, max_size=40), seed=seeds, data=st.data())
 def test_a_copy_that_comes_days_later_changes_nothing(
     events: list[Row], seed: int, data: st.DataObject
 ) -> None:
@@ -118,3 +118,13 @@ def test_lateness_is_meant_to_the_microsecond() -> None:
     too_late = [Row(start + LATENESS, 1), Row(start - 1, 2)]
     assert snapshot_of([segment(on_time)]).corrections["added"] == 0
     assert snapshot_of([segment(too_late)]).corrections["added"] == 1
+
+
+def test_a_copy_that_comes_while_nobody_works_makes_no_step() -> None:
+    """A late duplicate that is due in a day without a row does not make that day a step."""
+    friday, sunday_midnight = Row(hours(10), 1), Row(hours(72), 2)
+    monday_noon = Row(hours(84), 3)
+    plain = snapshot_of([segment([friday, sunday_midnight, monday_noon])])
+    again = snapshot_of([segment([friday, sunday_midnight, friday, monday_noon])])
+    assert again.counts["handlings"].duplicate == 1
+    assert differences(again, plain) == []

@@ -1,5 +1,6 @@
 """The alert families: present while an alert stands, gone when it has ended, counted always."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,8 @@ from streams.metrics.alerts import KINDS
 
 def with_alerts(*alerts: Alert) -> dict[str, dict[frozenset[tuple[str, str]], float]]:
     """Return the series of a page with these alerts only."""
-    return series_on(text_of(view_of(replace(judged(), alerts=alerts))))
+    ended = Counter(one.kind for one in alerts if one.until is not None)
+    return series_on(text_of(view_of(replace(judged(), alerts=alerts, alerts_ended=ended))))
 
 
 EMPLOYEE = labels(

@@ -87,7 +87,7 @@ def test_the_cut_is_counted_by_family() -> None:
 
 def test_employees_by_name_go_first_then_issue_types_then_the_short_window_of_strata() -> None:
     """A tighter cap takes from the end of this order; the funnel of all employees stays."""
-    cut_to = {cap: capped(cap, strata=60) for cap in (10_000, 5_000, 3_000)}
+    cut_to = {cap: capped(cap, strata=60) for cap in (10_000, 5_000, 2_500)}
     by_name, strata = "touchpoint_employee_handlings", "touchpoint_stratum_handlings"
 
     assert 0 < len(cut_to[10_000][by_name]) < 2_000 * 5
@@ -95,7 +95,7 @@ def test_employees_by_name_go_first_then_issue_types_then_the_short_window_of_st
     assert by_name not in cut_to[5_000]
     assert "touchpoint_issue_type_handlings" not in cut_to[5_000]
     assert 60 * 5 < len(cut_to[5_000][strata]) < 60 * 5 * 2
-    assert label_values(cut_to[3_000][strata], "window") == {"28d"}
+    assert label_values(cut_to[2_500][strata], "window") == {"28d"}
     assert all("touchpoint_employee_funnel_z_bucket" in page for page in cut_to.values())
     assert all("touchpoint_channel_handlings" in page for page in cut_to.values())
 

@@ -9,7 +9,7 @@ from prometheus_tools import binary
 
 from models.verdicts import Alert
 from streams.metrics.alerts import SEVERITIES
-from streams.metrics.catalogue import FAMILIES, PROCESS, Family, rows
+from streams.metrics.catalogue import FAMILIES, PROCESS, Family, as_dicts, lines
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 OURS = [family for family in FAMILIES if family not in PROCESS]
@@ -71,20 +71,21 @@ def test_promtool_has_no_complaint() -> None:
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
 
 
-def test_a_row_tells_all_of_a_family() -> None:
-    """The catalogue can be printed: a row a family, in text."""
-    row = next(row for row in rows() if row[0] == "touchpoint_events_rejected_total")
+def test_the_catalogue_can_be_printed() -> None:
+    """For people: name with labels and type, then what it says. For programs: all of it."""
+    printed = list(lines())
 
-    assert row[:4] == ("touchpoint_events_rejected_total", "counter", "topic, reason", "")
-    assert len(rows()) == len(FAMILIES)
+    assert "touchpoint_events_rejected_total{topic, reason} counter" in printed
+    assert printed[printed.index("touchpoint_steps_total counter") + 1] == "    Steps evaluated."
+    assert [Family(**told) for told in as_dicts()] == list(FAMILIES)
 
 
 def test_the_page_counts_its_own_series() -> None:
     """`touchpoint_export_series` is the number of lines that are no comment."""
     text = text_of(view_of())
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    there = [line for line in text.splitlines() if not line.startswith("#")]
 
-    assert series_on(text)["touchpoint_export_series"] == {frozenset(): len(lines)}
+    assert series_on(text)["touchpoint_export_series"] == {frozenset(): len(there)}
 
 
 def test_every_severity_is_known() -> None:

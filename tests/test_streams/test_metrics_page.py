@@ -16,6 +16,7 @@ from pages import (
     crowd,
     judged,
     label_values,
+    labels,
     openmetrics_families,
     page_of,
     rows_of,
@@ -25,7 +26,9 @@ from pages import (
 )
 
 from models.settings import MEASURES
+from streams.config import load
 from streams.metrics import Collector, Page
+from streams.metrics.page import page_of as page_of_snapshot
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -166,6 +169,19 @@ def test_before_the_first_view_the_page_is_whole() -> None:
     assert [name for name in told if name.startswith("touchpoint_")] == [
         "touchpoint_collect_duration_seconds"
     ]
+
+
+def test_a_replay_gives_the_page_that_a_worker_would_serve() -> None:
+    """A snapshot and a configuration make a page: the judge's series, its settings, its thresholds."""
+    config = load(None, overrides=["metrics.top_employees=3"], environment={})
+
+    told = series_on(page_of_snapshot(judged(), config).decode())
+
+    verdicts = told["touchpoint_inconsistency_alert"]
+    assert len(verdicts) == sum(one.until is None for one in judged().alerts)
+    assert told["touchpoint_config_info"] == {labels(config_hash=config.fingerprint()): 1}
+    assert told["touchpoint_config_threshold"][labels(name="detectors.spread.q")] == 0.02
+    assert len(label_values(told["touchpoint_employee_handlings"], "employee")) == 3
 
 
 @settings(deadline=None, max_examples=40)

@@ -66,7 +66,6 @@ def test_a_topic_that_never_spoke_has_zeros() -> None:
     for reason in REASONS:
         assert series["touchpoint_events_rejected_total"][labels(topic="silent", reason=reason)] == 0
     assert series["touchpoint_dead_letters_total"][labels(topic="silent")] == 0
-    assert series["touchpoint_dead_letter_failures_total"][labels(topic="silent")] == 0
 
 
 def test_before_the_judge_has_caught_up_there_are_no_counts_and_no_verdicts() -> None:
@@ -104,13 +103,12 @@ def test_what_there_is_not_yet_is_left_out() -> None:
     """No watermark, no step, no lag known: no series, never a 0 that means 1970."""
     nothing = Feed().judge.snapshot()
 
-    series = series_on(text_of(view_of(nothing, ledger_lag=None, history_incomplete_since=None)))
+    series = series_on(text_of(view_of(nothing, ledger_lag=None)))
 
     assert {"touchpoint_watermark_timestamp_seconds", "touchpoint_last_step_timestamp_seconds"}.isdisjoint(
         series
     )
     assert {"touchpoint_window_end_timestamp_seconds", "touchpoint_ledger_lag_messages"}.isdisjoint(series)
-    assert "touchpoint_history_incomplete_since_timestamp_seconds" not in series
 
 
 def test_each_partition_tells_clock_position_and_gaps() -> None:
