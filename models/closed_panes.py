@@ -93,6 +93,10 @@ class ClosedPanes:
         """Return the panes with rows that await judgement, in order of time."""
         return [pane for pane in self.of_days(self._days) if pane.unjudged]
 
+    def awaits(self, day: int) -> bool:
+        """Return whether a day has rows that await judgement."""
+        return any(pane.unjudged for pane in self._days[day].values())
+
     def days(self) -> list[int]:
         """Return the days whose rows are still held, ascending."""
         return sorted(self._days)

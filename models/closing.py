@@ -13,6 +13,7 @@ from models.cases import Cases
 from models.closed_panes import ClosedPane, ClosedPanes, PaneRows, join
 from models.codes import Codes, PairCodes
 from models.counts import Tally
+from models.grouping import first_rows
 from models.handling import NO_CODE, Handlings
 from models.measures import values
 from models.open_panes import Waiting
@@ -80,9 +81,13 @@ class Closing:
         return True
 
     def forget_before(self, time: int) -> None:
-        """Let the rows of all days that ended by `time` go; what still comes for them is late."""
+        """Let the rows of all days that ended by `time` go; what still comes for them is late.
+
+        A day with rows that await a step stays until then: a step can be longer than a pane, and where
+        clocks change longer than a day.
+        """
         for day in self.closed.days():
-            if self._steps.day_end(day) <= time:
+            if self._steps.day_end(day) <= time and not self.closed.awaits(day):
                 self.closed.forget(day)
                 self._forgotten = max(self._forgotten, day)
 
@@ -113,9 +118,9 @@ class Closing:
 
     @staticmethod
     def _codes(codes: Codes, index: NDArray[np.int32], names: tuple[str, ...]) -> NDArray[np.int32]:
-        used, appears = np.unique(index, return_index=True)
-        used = used[np.argsort(appears, kind="stable")]
-        used = used[used != NO_CODE]
+        appears = first_rows(index, len(names) + 1)[:-1]  # the last element is where -1 went
+        used = np.flatnonzero(appears >= 0)
+        used = used[np.argsort(appears[used], kind="stable")]
         into = np.full(len(names) + 1, NO_CODE, np.int32)  # the last element answers -1
         into[used] = codes.assign(names[place] for place in used)
         return into[index]

@@ -1,12 +1,24 @@
-"""Rows into groups: the `bincount` idioms that the core is made of."""
+"""Rows into groups: the `bincount` idioms that the core is made of. Sorting is what they avoid."""
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_DENSE: Final = 8
+"""A table of possible groups up to so many times the rows is cheaper than sorting them."""
 
 
 def count_by_group(group: NDArray[np.signedinteger], size: int) -> NDArray[np.int64]:
     """Return how many of n rows lie in each of `size` groups, int64[size]."""
     return np.bincount(group, minlength=size).astype(np.int64, copy=False)
+
+
+def first_rows(group: NDArray[np.signedinteger], size: int) -> NDArray[np.intp]:
+    """Return the first row of each of `size` groups, intp[size]; -1 where there is none."""
+    first = np.full(size, -1, np.intp)
+    first[group[::-1]] = np.arange(len(group) - 1, -1, -1)  # of several assignments the last stays
+    return first
 
 
 def pairs(
@@ -19,6 +31,14 @@ def pairs(
     (intp[groups], intp[n])
         A row that shows each group, and the group of each row; groups in order of left, then right.
     """
-    key: NDArray[np.int64] = left.astype(np.int64) << 32 | right
-    _, shows, group = np.unique(key, return_index=True, return_inverse=True)
-    return shows, group
+    rights, right = np.unique(right, return_inverse=True)
+    key: NDArray[np.int64] = left.astype(np.int64) * max(len(rights), 1) + right
+    possible = int(key.max(initial=-1)) + 1
+    if possible > _DENSE * len(key):
+        _, shows, group = np.unique(key, return_index=True, return_inverse=True)
+        return shows, group
+    first = first_rows(key, possible)
+    present = np.flatnonzero(first >= 0)
+    code = np.empty(possible, np.intp)
+    code[present] = np.arange(len(present))
+    return first[present], code[key]

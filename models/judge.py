@@ -176,7 +176,7 @@ class Judge:
     def _close(self, pane: int) -> None:
         start = self._steps.start(pane)
         if not self._whole:
-            self._closing.forget_before(start - self._horizon - self._steps.width)
+            self._closing.forget_before(start - self._horizon)
             longest = self._settings.windows.days[-1] * DAY
             self._closing.windows.forget_before(pane - longest // self._steps.width)
         changed = self._closing.close(pane, *self._open.pop(pane))

@@ -100,7 +100,7 @@ def _one_table(
     codes = []
     for code, names in parts:
         into = np.full(len(names) + 1, NO_CODE, np.int32)  # the last element answers -1
-        for used in np.unique(code[code != NO_CODE]):
+        for used in np.flatnonzero(np.bincount(code[code != NO_CODE], minlength=len(names))):
             into[used] = place.setdefault(names[used], len(place))
         codes.append(into[code])
     return np.concatenate(codes), tuple(place)

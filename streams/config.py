@@ -5,10 +5,12 @@
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -20,11 +22,21 @@ from models.settings import JudgeSettings
 from streams.formats import FORMATS
 
 _PREFIX: Final = "TOUCHPOINT_"
+_NUMBER_MAX: Final = 100_000_000
+"""So many days in microseconds still fit 64 bits."""
+_RAW_BYTES_MAX: Final = 1_000_000
+"""Kafka's clients and brokers take 1 MiB a record by default, headers included."""
+_TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 
 
 def _require(holds: bool, key: str, problem: str) -> None:
     if not holds:
         raise ConfigError(key, problem)
+
+
+def _require_topic(name: str, key: str) -> None:
+    _require(_TOPIC.fullmatch(name) is not None, key, f"{name!r} is no name that Kafka gives a topic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,8 @@ class KafkaConfig:
         _require(bool(self.brokers), "kafka.brokers", 'at least one is needed, such as ["kafka-1:9092"]')
         for broker in self.brokers:
             host, _, port = broker.rpartition(":")
-            _require(bool(host) and port.isdigit(), "kafka.brokers", f"{broker!r} is not host:port")
+            is_port = _PORT.fullmatch(port) is not None and int(port) <= 65_535
+            _require(bool(host) and is_port, "kafka.brokers", f"{broker!r} is not host:port")
         _require(bool(self.app_id), "kafka.app_id", "must not be empty")
         _require(1 <= self.session_timeout_s <= 60, "kafka.session_timeout_s", "must lie in 1..60")
 
@@ -57,6 +70,8 @@ class SourceConfig:
         """Refuse a format that nobody can read."""
         _require(bool(self.topics), "sources.topics", "at least one is needed")
         _require(len(set(self.topics)) == len(self.topics), "sources.topics", "a topic is named twice")
+        for topic in self.topics:
+            _require_topic(topic, "sources.topics")
         _require(self.format in FORMATS, "sources.format", f"one of {', '.join(FORMATS)} is needed")
         _require(self.epoch >= 0, "sources.epoch", "must not be negative")
 
@@ -73,6 +88,8 @@ class TopicsConfig:
 
     def __post_init__(self) -> None:
         """Refuse one topic for two purposes."""
+        for key in ("ledger", "alerts", "dead_letters"):
+            _require_topic(getattr(self, key), f"topics.{key}")
         names = (self.ledger, self.alerts, self.dead_letters)
         _require(len(set(names)) == len(names), "topics", "ledger, alerts and dead_letters need three topics")
         _require(self.replication_factor >= 1, "topics.replication_factor", "must be at least 1")
@@ -105,8 +122,9 @@ class DeadLetterConfig:
     raw_bytes_max: int = 65_536
 
     def __post_init__(self) -> None:
-        """Refuse a negative size."""
-        _require(self.raw_bytes_max >= 0, "dead_letters.raw_bytes_max", "must not be negative")
+        """Refuse a size that could not be produced."""
+        holds = 0 <= self.raw_bytes_max <= _RAW_BYTES_MAX
+        _require(holds, "dead_letters.raw_bytes_max", f"must lie in 0..{_RAW_BYTES_MAX}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,13 @@ class Config(JudgeSettings):
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     logs: LogConfig = field(default_factory=LogConfig)
 
+    def __post_init__(self) -> None:
+        """Refuse to read what is written here: each dead letter would beget the next."""
+        JudgeSettings.__post_init__(self)  # super() does not find its class where there are slots
+        own = {self.topics.ledger, self.topics.alerts, self.topics.dead_letters}
+        for topic in self.sources.topics:
+            _require(topic not in own, "sources.topics", f"{topic} is what this service writes")
+
     def fingerprint(self) -> str:
         """Return 12 hex digits that change with any setting the judge depends on."""
         judge = {part.name: getattr(self, part.name) for part in fields(JudgeSettings)}
@@ -188,11 +213,15 @@ def load(
         _require(bool(equals), override, "write it as section.key=value")
         _set(tree, key.strip().split("."), text.strip())
     _refuse_unknown(tree, Config, "")
+    _refuse_extremes(tree, "")
     try:
         return msgspec.convert(tree, Config)
     except msgspec.ValidationError as error:
-        problem, _, where = str(error).partition(" - at `$")
-        raise ConfigError(where.strip("`.") or "configuration", problem) from None
+        problem, _, path = str(error).partition(" - at `$")
+        where = path.strip("`.")
+        words = _words_at(where)
+        known = f"; one of {', '.join(words)} is needed" if words else ""
+        raise ConfigError(where or "configuration", problem + known) from None
 
 
 def as_toml(config: Config) -> str:
@@ -250,6 +279,29 @@ def _refuse_unknown(tree: Mapping[str, Any], into: Any, path: str) -> None:
                     _refuse_unknown(item, get_args(inner)[0], f"{here}[{place}].")
 
 
+def _refuse_extremes(value: object, path: str) -> None:
+    """Refuse what no key can mean: endless numbers, and bytes that are no text."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_extremes(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            _refuse_extremes(inner, f"{path}[{place}]")
+    elif isinstance(value, (int, float)):
+        _require(isfinite(value) and abs(value) <= _NUMBER_MAX, path, f"must be at most {_NUMBER_MAX}")
+    elif isinstance(value, str):
+        _require(value.isprintable() or value.isascii(), path, "is not UTF-8")
+
+
+def _words_at(path: str) -> tuple[str, ...]:
+    """Return the words that a key can be, none where it is no choice of words."""
+    into: Any = Config
+    for name in re.findall(r"[a-z_]+", path):
+        into = get_type_hints(into)[name]
+        into = get_args(into)[0] if get_origin(into) is tuple else into
+    return get_args(into) if get_origin(into) is Literal else ()
+
+
 def _tables(name: str, value: Any) -> list[str]:
     inner = [part.name for part in fields(value) if is_dataclass(getattr(value, part.name))]
     below = [table for key in inner for table in _tables(f"{name}.{key}", getattr(value, key))]
@@ -262,5 +314,5 @@ def _table(head: str, value: Any) -> str:
 
 
 def _literal(value: object) -> str:
-    """Return a value as TOML writes it: for strings, numbers, flags and lists that is how JSON does."""
-    return orjson.dumps(value).decode()
+    """Return a value as TOML writes it: that is how JSON does, but for one character."""
+    return orjson.dumps(value).decode().replace("\x7f", "\\u007f")

@@ -90,8 +90,8 @@ def configure(level: str, style: Literal["auto", "json", "text"]) -> None:
                 }
             },
             "root": {"level": level.upper(), "handlers": ["stderr"]},
-            # Ours is "touchpoint". What Faust's machinery says of itself is not for operators; it says it under
-            # the names of our modules too, where those have services.
+            # Ours is "touchpoint". What Faust's machinery says of itself is not for operators; it says it
+            # under the names of our modules too, where those have services.
             "loggers": {name: {"level": "WARNING"} for name in ("faust", "mode", "aiokafka", "streams")},
         }
     )

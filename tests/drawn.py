@@ -59,20 +59,20 @@ def delivered(
     row = row[np.lexsort((rng.random(len(row)), arrival))]
     partition = rng.integers(0, partitions, len(row))
     queues = [
-        _pieces(columns.take(row[partition == number]), number, partitions, longest, rng)
+        pieces(columns.take(row[partition == number]), number, partitions, longest, rng)
         for number in range(partitions)
     ]
     turns = rng.permutation(np.repeat(np.arange(partitions), [len(queue) for queue in queues]))
     return [queues[turn].pop(0) for turn in turns]
 
 
-def _pieces(
+def pieces(
     columns: Handlings, partition: int, partitions: int, longest: int, rng: np.random.Generator
 ) -> list[Segment]:
-    pieces, start = [], 0
+    done, start = [], 0
     while start < len(columns):
         end = min(start + int(rng.integers(1, longest, endpoint=True)), len(columns))
         part = columns.take(np.arange(start, end))
-        pieces.append(segment(part, start, of=source(partition), roster={"handlings": partitions}))
+        done.append(segment(part, start, of=source(partition), roster={"handlings": partitions}))
         start = end
-    return pieces
+    return done

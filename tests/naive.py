@@ -71,6 +71,23 @@ def follow(panes: Iterable[Sequence[Row]], horizon: int) -> list[Contact]:
     return contacts
 
 
+def applied(arrivals: Iterable[Row], lateness: int, width: int) -> list[list[Row]]:
+    """Return the rows of one partition, given as they arrive, in the portions in which they are applied.
+
+    A row whose pane had ended before the partition's clock is an amendment: it goes before the rows of
+    the pane in which that clock stands.
+    """
+    portions: dict[tuple[int, int], list[Row]] = {}
+    greatest: int | None = None
+    for row in arrivals:
+        clock = -1 if greatest is None else greatest - lateness
+        amends = (row.time // width + 1) * width <= clock
+        key = (clock // width, 0) if amends else (row.time // width, 1)
+        portions.setdefault(key, []).append(row)
+        greatest = row.time if greatest is None else max(greatest, row.time)
+    return [newest(portions[key]) for key in sorted(portions)]
+
+
 def repeats(contacts: Iterable[Contact]) -> dict[str, int]:
     """Return how many repeat contacts the same and another employee had; a bot on either side is no pair."""
     count = {"same": 0, "other": 0}
