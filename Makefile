@@ -48,7 +48,7 @@ layers: setup ## who may import whom
 
 .PHONY: bench
 bench: setup ## benchmarks: ratios measured side by side in one run
-	$(BIN)/pytest tests/benchmarks -m benchmark --override-ini='addopts=--import-mode=importlib' -s
+	$(BIN)/pytest tests/benchmarks -m benchmark -s -q
 
 .PHONY: schema
 schema: setup ## write the JSON Schema of the event anew

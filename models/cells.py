@@ -22,6 +22,9 @@ _OFFSET_PRIOR: Final = 4.0
 _SPREAD_PRIOR: Final = 12.0
 """Degrees of freedom with which a stratum's MSW leans on that of all strata: the expectation's shrinkage."""
 
+_ROUNDING: Final = 1e-9
+"""A spread below this share of the values themselves is rounding: a system that always writes 60 s."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellSums:
@@ -154,14 +157,15 @@ def continuous_effects(sums: CellSums, stratum: NDArray[np.int32], strata: int) 
     """Return mean residuals with information n / MSW of their stratum, per cell.
 
     MSW leans on that of all strata, so that a stratum with few handlings cannot claim to be exact. Where
-    nothing varies at all there is no information.
+    nothing varies but by rounding there is no information.
     """
     cells = count_by_group(stratum[sums.count > 0], strata)
     freedom = sum_by_group(stratum, sums.count, strata) - cells
     m2 = sum_by_group(stratum, sums.spread, strata)
     overall = m2.sum() / freedom.sum() if freedom.sum() > 0 else 0.0
     msw = (m2 + _SPREAD_PRIOR * overall) / (freedom + _SPREAD_PRIOR)
-    varies = msw > np.finfo(np.float64).tiny
+    scale = np.abs(sums.observed).sum() / max(sums.count.sum(), 1)
+    varies = msw > (_ROUNDING * scale) ** 2
     there = (sums.count > 0) & varies[stratum]
     information = np.divide(sums.count, msw[stratum], out=np.zeros(len(there)), where=there)
     effect = np.full(len(there), np.nan)

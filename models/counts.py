@@ -76,7 +76,7 @@ class Tally:
         self._late += self._per_topic(topic)
 
     def by_topic(self, pending: NDArray[np.int64]) -> dict[str, Counts]:
-        """Return the counts of every topic, by name, given how many rows of each are pending (int64[topics])."""
+        """Return the counts of every topic, by name, given how many rows of each wait (int64[topics])."""
         return {
             name: Counts(
                 read=int(self._read[code]),

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import faust
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from mode import Service
 from yarl import URL
 
@@ -33,6 +34,7 @@ from streams.transport import Transport
 log: Final = logging.getLogger("touchpoint.app")
 
 _HEARTBEATS: Final = 5  # a session; Kafka advises at least three
+_ROSTER_S: Final = 60.0
 
 
 class Worker:
@@ -75,7 +77,7 @@ class Worker:
     def services(self) -> list[Service]:
         """Return what runs the worker, in order of start."""
         http = HttpServer(self.config.metrics, self.page, self.watched)
-        return [http, Exporter(self.watched, self.page), self.app]
+        return [http, Exporter(self.watched, self.page), self.app, _RosterWatch(self)]
 
     async def _send(
         self, topic: str, value: bytes, key: bytes | None = None, headers: Headers | None = None
@@ -131,6 +133,24 @@ class Worker:
 
 class _Root(Service):
     """What starts and stops everything else."""
+
+
+class _RosterWatch(Service):
+    """Looks for partitions that were added to a source: they hold the watermark until they speak."""
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__()
+        self._worker = worker
+
+    @Service.timer(_ROSTER_S)
+    async def _look(self) -> None:
+        try:
+            self._worker.intake.roster = await topics.roster(self._worker.config)
+        except (
+            TouchpointError,
+            KafkaError,
+        ):  # a broker that is away for a moment; the roster stays as it was
+            log.warning("cannot ask Kafka for the partitions of the sources; asking again in a minute")
 
 
 @asynccontextmanager

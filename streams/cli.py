@@ -27,6 +27,7 @@ from streams.replay import replay
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
+_PATH = click.Path(path_type=Path, dir_okay=False)
 _FORMAT = click.option(
     "--format",
     "style",
@@ -37,7 +38,7 @@ _FORMAT = click.option(
 _CONFIG = click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_PATH,
     help="TOML file; without one the defaults hold. See deploy/touchpoint.toml.",
 )
 _SET = click.option(
@@ -46,6 +47,12 @@ _SET = click.option(
     multiple=True,
     metavar="KEY=VALUE",
     help="Set one key, such as verdicts.persistence=2. May be repeated.",
+)
+_INCONSISTENCY = click.option(
+    "--inconsistency",
+    type=click.Choice(["demo", "none", *KINDS]),
+    default="demo",
+    help="What is planted; demo is one employee and one split stratum.",
 )
 _FILES = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 
@@ -59,6 +66,10 @@ def _speaking(command: Callable[_P, _R]) -> Callable[_P, _R]:
             return command(*args, **kwargs)
         except TouchpointError as error:
             _fail(str(error))
+        except OSError as error:
+            if error.filename is None:
+                raise
+            _fail(f"{error.filename}: {error.strerror}")
 
     return wrapped
 
@@ -93,7 +104,9 @@ def _progress(files: Sequence[str], label: str) -> Iterator[Callable[[int], obje
         yield bar.update
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+)
 @click.version_option(package_name="touchpoint-monitor", prog_name="touchpoint")
 def main() -> None:
     """Tell how differently like cases are handled in a contact centre.
@@ -105,15 +118,15 @@ def main() -> None:
 
 
 @main.command()
-@click.option(
-    "--config", "path", required=True, type=click.Path(path_type=Path, dir_okay=False), help="TOML file."
-)
+@click.option("--config", "path", required=True, type=_PATH, help="TOML file.")
 @_SET
 @_speaking
 def worker(path: Path, overrides: tuple[str, ...]) -> None:
     """Run the service: events in from Kafka, metrics and alerts out.
 
-    Serves /metrics on metrics.host and metrics.port. Ends cleanly on SIGTERM and SIGINT.
+    Serves /metrics on metrics.host and metrics.port. Ends cleanly on SIGTERM and SIGINT. To begin with:
+    `touchpoint config > touchpoint.toml`, mend kafka.brokers and sources.topics in it, then
+    `touchpoint worker --config touchpoint.toml`.
     """
     from streams.app import run  # noqa: PLC0415 - Faust takes a second to import; --help should not
 
@@ -124,20 +137,15 @@ def worker(path: Path, overrides: tuple[str, ...]) -> None:
 @click.option(
     "--seconds", type=click.IntRange(min=5), help="End by itself after so long and print the verdicts."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which centre.")
-@click.option(
-    "--inconsistency",
-    type=click.Choice(["demo", "none", *KINDS]),
-    default="demo",
-    show_default=True,
-    help="What is planted; demo is one employee and one split stratum.",
-)
-@click.option("--port", type=click.IntRange(0, 65_535), default=6_066, show_default=True, help="Of /metrics.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="Which centre.")
+@_INCONSISTENCY
+@click.option("--port", type=click.IntRange(0, 65_535), default=6_066, help="Of /metrics.")
 @_speaking
 def demo(seconds: int | None, seed: int, inconsistency: str, port: int) -> None:
     """Watch a simulated centre, a day a second, on an embedded broker.
 
-    Needs no Kafka and no configuration. What was planted is found within a minute. Ctrl-C ends it.
+    Needs no Kafka and no configuration. What was planted is found within a minute. Ctrl-C ends it;
+    `touchpoint demo --seconds 60` ends by itself.
     """
     from streams.demo import run  # noqa: PLC0415 - as above
 
@@ -152,15 +160,10 @@ def demo(seconds: int | None, seed: int, inconsistency: str, port: int) -> None:
     "--window",
     type=click.Choice(["rolling", "all"]),
     default="rolling",
-    show_default=True,
     help="all: the whole of the files is one window and one step.",
 )
 @_FORMAT
-@click.option(
-    "--metrics",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write the metrics page, as the worker would serve it.",
-)
+@click.option("--metrics", type=_PATH, help="Also write the metrics page, as the worker would serve it.")
 @_speaking
 def replay_command(
     files: tuple[str, ...],
@@ -173,7 +176,8 @@ def replay_command(
     """Judge canonical JSON Lines from files: the same core, without a broker.
 
     FILE may be plain, gzipped (.gz) or - for standard input; every file is one partition. Exits 0 with or
-    without alerts.
+    without alerts. To see some: `touchpoint simulate --output events.jsonl`, then
+    `touchpoint replay events.jsonl`.
     """
     settings = config.load(path, overrides=overrides)
     identity = identity_of(settings.privacy)
@@ -191,45 +195,26 @@ def replay_command(
 
 
 @main.command()
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same events."
-)
-@click.option("--employees", type=click.IntRange(min=1), default=60, show_default=True)
-@click.option("--days", type=click.IntRange(min=1), default=60, show_default=True)
-@click.option("--handlings-per-day", type=click.IntRange(min=1), default=1_000, show_default=True)
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-01-01", show_default=True)
-@click.option(
-    "--inconsistency", type=click.Choice(["demo", "none", *KINDS]), default="demo", show_default=True
-)
+@click.option("--seed", type=click.IntRange(min=0), default=1, help="Same seed, same events.")
+@click.option("--employees", type=click.IntRange(min=1), default=60, help="How many work there.")
+@click.option("--days", type=click.IntRange(min=1), default=60, help="How long.")
+@click.option("--handlings-per-day", type=click.IntRange(min=1), default=1_000, help="On a usual day.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-01-01", help="First day.")
+@_INCONSISTENCY
 @click.option("--size", type=float, help="Of what is planted, in log odds; by default one that can be found.")
-@click.option("--onset-day", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--onset-day", type=click.IntRange(min=0), default=0, help="When what is planted begins.")
+@click.option("--duplicates", type=click.FloatRange(0, 1), default=0.0, help="Share that comes twice.")
 @click.option(
-    "--duplicates",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Share that comes twice.",
+    "--disorder", type=click.FloatRange(0, 1), default=0.0, help="Share that comes late, within the lateness."
 )
-@click.option(
-    "--disorder",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Share that comes late, within the lateness.",
-)
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the events; standard output by default.",
-)
-@click.option(
-    "--truth",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File for what was planted; OUTPUT.truth.json by default.",
-)
+@click.option("--output", type=_PATH, help="File for the events; standard output by default.")
+@click.option("--truth", type=_PATH, help="File for what was planted; OUTPUT.truth.json by default.")
 @_speaking
 def simulate(**options: Any) -> None:
-    """Write the events of a simulated centre with known truth as JSON Lines."""
+    """Write the events of a simulated centre with known truth as JSON Lines.
+
+    `touchpoint simulate --output events.jsonl` writes what there is to find to events.jsonl.truth.json.
+    """
     from streams.simulate import write  # noqa: PLC0415 - only needed here
 
     start: datetime = options.pop("start")
@@ -244,7 +229,7 @@ def simulate(**options: Any) -> None:
 def check(files: tuple[str, ...], path: Path | None, style: str) -> None:
     """Validate events: counts by reason, the first examples with line and path.
 
-    Exits 1 if any event is bad, so a producer's own CI can run it.
+    Exits 1 if any event is bad, so a producer's own CI can run `touchpoint check events.jsonl`.
     """
     with _progress(files, "checking") as progress:
         found = checking.check(files, config.load(path), now=_now(), progress=progress)
@@ -261,7 +246,10 @@ def check(files: tuple[str, ...], path: Path | None, style: str) -> None:
 @_FORMAT
 @_speaking
 def config_command(path: Path | None, overrides: tuple[str, ...], style: str) -> None:
-    """Print the effective configuration; a bad one fails with the path of the key."""
+    """Print the effective configuration; a bad one fails with the path of the key.
+
+    `touchpoint config > touchpoint.toml` is a file to begin with; deploy/touchpoint.toml has comments.
+    """
     effective = config.load(path, overrides=overrides)
     if style == "json":
         _json(config.as_dict(effective))
@@ -273,7 +261,10 @@ def config_command(path: Path | None, overrides: tuple[str, ...], style: str) ->
 @_FORMAT
 @_speaking
 def metrics_command(style: str) -> None:
-    """Print the catalogue: every metric family that the page can hold."""
+    """Print the catalogue: every metric family that the page can hold.
+
+    `touchpoint metrics --format json` is for those who write rules and boards.
+    """
     from streams.metrics import catalogue  # noqa: PLC0415 - only needed here
 
     if style == "json":

@@ -10,9 +10,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal
 
 import msgspec
 import orjson
@@ -20,10 +19,9 @@ import orjson
 from models.errors import ConfigError
 from models.settings import JudgeSettings
 from streams.formats import FORMATS
+from streams.settings_tree import refuse_extremes, refuse_unknown, words_at
 
 _PREFIX: Final = "TOUCHPOINT_"
-_NUMBER_MAX: Final = 100_000_000
-"""So many days in microseconds still fit 64 bits."""
 _RAW_BYTES_MAX: Final = 1_000_000
 """Kafka's clients and brokers take 1 MiB a record by default, headers included."""
 _TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
@@ -212,14 +210,14 @@ def load(
         key, equals, text = override.partition("=")
         _require(bool(equals), override, "write it as section.key=value")
         _set(tree, key.strip().split("."), text.strip())
-    _refuse_unknown(tree, Config, "")
-    _refuse_extremes(tree, "")
+    refuse_unknown(tree, Config)
+    refuse_extremes(tree)
     try:
         return msgspec.convert(tree, Config)
     except msgspec.ValidationError as error:
-        problem, _, path = str(error).partition(" - at `$")
-        where = path.strip("`.")
-        words = _words_at(where)
+        problem, _, where = str(error).partition(" - at `$")
+        where = where.strip("`.")
+        words = words_at(where, Config)
         known = f"; one of {', '.join(words)} is needed" if words else ""
         raise ConfigError(where or "configuration", problem + known) from None
 
@@ -261,45 +259,6 @@ def _set(tree: dict[str, Any], keys: list[str], text: str) -> None:
         tree[keys[-1]] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         tree[keys[-1]] = text
-
-
-def _refuse_unknown(tree: Mapping[str, Any], into: Any, path: str) -> None:
-    """Refuse keys that a dataclass does not have: msgspec would pass over them unseen."""
-    known = get_type_hints(into)
-    for key, value in tree.items():
-        here = f"{path}{key}"
-        if key not in known:
-            raise ConfigError(here, f"there is no such key; known here: {', '.join(sorted(known))}")
-        inner = known[key]
-        if is_dataclass(inner) and isinstance(value, dict):
-            _refuse_unknown(value, inner, f"{here}.")
-        if get_origin(inner) is tuple and is_dataclass(get_args(inner)[0]) and isinstance(value, list):
-            for place, item in enumerate(value):
-                if isinstance(item, dict):
-                    _refuse_unknown(item, get_args(inner)[0], f"{here}[{place}].")
-
-
-def _refuse_extremes(value: object, path: str) -> None:
-    """Refuse what no key can mean: endless numbers, and bytes that are no text."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _refuse_extremes(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            _refuse_extremes(inner, f"{path}[{place}]")
-    elif isinstance(value, (int, float)):
-        _require(isfinite(value) and abs(value) <= _NUMBER_MAX, path, f"must be at most {_NUMBER_MAX}")
-    elif isinstance(value, str):
-        _require(value.isprintable() or value.isascii(), path, "is not UTF-8")
-
-
-def _words_at(path: str) -> tuple[str, ...]:
-    """Return the words that a key can be, none where it is no choice of words."""
-    into: Any = Config
-    for name in re.findall(r"[a-z_]+", path):
-        into = get_type_hints(into)[name]
-        into = get_args(into)[0] if get_origin(into) is tuple else into
-    return get_args(into) if get_origin(into) is Literal else ()
 
 
 def _tables(name: str, value: Any) -> list[str]:

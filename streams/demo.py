@@ -7,6 +7,7 @@ default: a minute shows two months of a small centre, in which one false alert w
 
 import asyncio
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -143,7 +144,7 @@ class _Screen(Service):
             self._told = {alert.id: alert.until for alert in snapshot.alerts}
         line = self._status(snapshot)
         if self._live:
-            click.echo(f"\r\x1b[2K{line}", nl=False)
+            click.echo(f"\r\x1b[2K{line[: shutil.get_terminal_size().columns - 1]}", nl=False)
         elif self._ticks % _LINE_EVERY_S == 0:
             click.echo(line)
         self._ticks += 1

@@ -1,6 +1,7 @@
 """The way out: a service that renders the page when something has changed, and one that serves it."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
@@ -135,9 +136,10 @@ class HttpServer(Service):
         try:
             await web.TCPSite(self._runner, self._config.host, self._config.port).start()
         except OSError as error:
+            why = os.strerror(error.errno or 0)
             raise TouchpointError(
-                f"metrics.port: cannot listen on {self._config.host}:{self._config.port} ({error.strerror}); "
-                "is another worker or demo running? Name another port"
+                f"metrics.port: cannot listen on {self._config.host}:{self._config.port} ({why}); is another "
+                "worker or demo running? Name another port"
             ) from None
         self.port = self._runner.addresses[0][1]
 

@@ -14,8 +14,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from models.errors import SegmentError
-from models.handling import CODED_FACTS, NO_REVISION, NUMERIC_FACTS, Handlings
-from models.rejects import CODE_OF_REASON
+from models.handling import CHANNELS, CODED_FACTS, NO_REVISION, NUMERIC_FACTS, Handlings
+from models.rejects import CODE_OF_REASON, REASONS
 from models.segment import ROWS_MAX, IdleMark, LedgerRecord, Roster, Segment, Source
 from streams.formats import Decoded
 
@@ -103,7 +103,7 @@ def decode(value: bytes) -> LedgerRecord:
     try:
         body = _decoder.decode(memoryview(value)[1:])
         return _idle(body) if isinstance(body, _IdleRecord) else _segment(body)
-    except (msgspec.DecodeError, ValueError, KeyError) as error:
+    except (msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:
         raise SegmentError(f"the ledger holds a damaged record: {type(error).__name__}") from None
 
 
@@ -182,33 +182,56 @@ def _idle(body: _IdleRecord) -> IdleMark:
 def _segment(body: _SegmentRecord) -> Segment:
     columns = {name: np.frombuffer(column, _DTYPES[name]) for name, column in body.columns.items()}
     n = len(columns["time"])
+    revision = np.frombuffer(body.revision, "<i8") if body.revision else np.full(n, NO_REVISION)
     facts = {name: column for name, column in columns.items() if name in CODED_FACTS or name in NUMERIC_FACTS}
-    offsets = np.frombuffer(body.offsets, "<i8")
-    reject_offsets = np.frombuffer(body.reject_offsets, "<i8")
-    reject_reasons = np.frombuffer(body.reject_reasons, np.uint8)
-    if any(len(column) != n for column in (*columns.values(), offsets)) or len(reject_offsets) != len(
-        reject_reasons
-    ):
-        raise ValueError("columns of different lengths")
-    return Segment(
+    rows = Handlings(
+        time=columns["time"],
+        event=columns["event"],
+        revision=revision,
+        case=columns["case"],
+        employee=columns["employee"],
+        channel=columns["channel"],
+        issue=columns["issue"],
+        facts=facts,
+        employees=body.employees,
+        issues=body.issues,
+    )
+    segment = Segment(
         source=Source(body.topic, body.partition, body.epoch),
         start=body.start,
         end=body.end,
         roster=body.roster,
-        rows=Handlings(
-            time=columns["time"],
-            event=columns["event"],
-            revision=np.frombuffer(body.revision, "<i8") if body.revision else np.full(n, NO_REVISION),
-            case=columns["case"],
-            employee=columns["employee"],
-            channel=columns["channel"],
-            issue=columns["issue"],
-            facts=facts,
-            employees=body.employees,
-            issues=body.issues,
-        ),
-        offsets=offsets,
-        reject_offsets=reject_offsets,
-        reject_reasons=reject_reasons,
+        rows=rows,
+        offsets=np.frombuffer(body.offsets, "<i8"),
+        reject_offsets=np.frombuffer(body.reject_offsets, "<i8"),
+        reject_reasons=np.frombuffer(body.reject_reasons, np.uint8),
         key_id=body.key_id,
     )
+    if any(len(column) != n for column in (*columns.values(), revision)):
+        raise ValueError("columns of different lengths")
+    _require_words(segment)
+    _require_stretch(segment, segment.offsets, n)
+    _require_stretch(segment, segment.reject_offsets, len(segment.reject_reasons))
+    return segment
+
+
+def _require_words(segment: Segment) -> None:
+    """Refuse codes that no word stands for: a newer program's new word would be read as a null."""
+    rows = segment.rows
+    coded: list[tuple[NDArray[Any], int, int]] = [
+        (rows.employee, -1, len(rows.employees)),
+        (rows.issue, 0, len(rows.issues)),
+        (rows.channel, 0, len(CHANNELS)),
+        (segment.reject_reasons, 0, len(REASONS)),
+    ]
+    coded += [(rows.facts[name], -1, len(CODED_FACTS[name])) for name in rows.facts if name in CODED_FACTS]
+    for code, least, words in coded:
+        if len(code) and not least <= code.min() <= code.max() < words:
+            raise ValueError("a code without a word")
+
+
+def _require_stretch(segment: Segment, offsets: NDArray[np.int64], n: int) -> None:
+    if len(offsets) != n:
+        raise ValueError("columns of different lengths")
+    if n and not (segment.start <= offsets[0] and offsets[-1] < segment.end and (np.diff(offsets) > 0).all()):
+        raise ValueError("offsets out of order")

@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import BinaryIO, Final, Self, cast
 from models.errors import TouchpointError
 
 STDIN: Final = "-"
+_BATCH_BYTES: Final = 16 << 20
+"""A batch ends here if not earlier, or many large lines would fill the memory."""
 
 
 class FileError(TouchpointError):
@@ -58,13 +61,8 @@ class LineFile:
         """Close the file."""
         self._stack.close()
 
-    @property
-    def size(self) -> int:
-        """Bytes on disk, 0 for standard input."""
-        return 0 if self.name == STDIN else Path(self.name).stat().st_size
-
     def batches(self, lines: int, progress: Callable[[int], object]) -> Iterator[list[bytes]]:
-        """Yield the lines, so many at a time, telling `progress` how many bytes on disk were read since.
+        """Yield the lines, at most so many at once; `progress` is told how many bytes on disk that was.
 
         Raises
         ------
@@ -72,8 +70,9 @@ class LineFile:
             Where the file is damaged.
         """
         told = 0
+        has_position = self.name != STDIN and self._raw.seekable()  # a pipe has none
         while batch := self._batch(lines):
-            if self.name != STDIN:
+            if has_position:
                 position = self._raw.tell()
                 progress(position - told)
                 told = position
@@ -81,12 +80,14 @@ class LineFile:
 
     def _batch(self, lines: int) -> list[bytes]:
         batch: list[bytes] = []
+        room = _BATCH_BYTES
         try:
-            while len(batch) < lines and (line := self._text.readline(self._bytes_max + 2)):
+            while len(batch) < lines and room > 0 and (line := self._text.readline(self._bytes_max + 2)):
+                room -= len(line)
                 if not line.endswith(b"\n"):
                     self._skip_line()
-                batch.append(line.rstrip(b"\r\n"))
-        except (OSError, EOFError) as error:
+                batch.append(line.removesuffix(b"\n").removesuffix(b"\r"))
+        except (OSError, EOFError, zlib.error) as error:
             raise FileError(f"{self.name}: cannot be read further: {error}") from None
         return batch
 

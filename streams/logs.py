@@ -18,16 +18,23 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
-        line: dict[str, Any] = {
+        line: dict[str, Any] = {name: told for name, told in vars(record).items() if name not in _STANDARD}
+        line |= {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # keys that are no words, bytes that are no text, numbers beyond 64 bits
+            return orjson.dumps({name: _plain(told) for name, told in line.items()}).decode()
+
+
+def _plain(value: object) -> str:
+    return str(value).encode(errors="backslashreplace").decode()
 
 
 class TextFormatter(logging.Formatter):
@@ -75,6 +82,7 @@ class RateLimit(logging.Filter):
 def configure(level: str, style: Literal["auto", "json", "text"]) -> None:
     """Set up logging for the process; `auto` is text on a terminal and JSON elsewhere."""
     formatter = style if style != "auto" else ("text" if sys.stderr.isatty() else "json")
+    machinery = "ERROR" if level == "error" else "WARNING"
     logging.config.dictConfig(
         {
             "version": 1,
@@ -92,6 +100,6 @@ def configure(level: str, style: Literal["auto", "json", "text"]) -> None:
             "root": {"level": level.upper(), "handlers": ["stderr"]},
             # Ours is "touchpoint". What Faust's machinery says of itself is not for operators; it says it
             # under the names of our modules too, where those have services.
-            "loggers": {name: {"level": "WARNING"} for name in ("faust", "mode", "aiokafka", "streams")},
+            "loggers": {name: {"level": machinery} for name in ("faust", "mode", "aiokafka", "streams")},
         }
     )

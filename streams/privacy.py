@@ -37,7 +37,7 @@ def identity_of(config: PrivacyConfig, environment: Mapping[str, str] | None = N
 
 def _secret(config: PrivacyConfig, environment: Mapping[str, str]) -> bytes | None:
     if SECRET_VARIABLE in environment:
-        where, secret = SECRET_VARIABLE, environment[SECRET_VARIABLE].encode()
+        where, secret = SECRET_VARIABLE, os.fsencode(environment[SECRET_VARIABLE])
     elif config.secret_file:
         where = "privacy.secret_file"
         try:

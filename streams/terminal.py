@@ -1,11 +1,14 @@
 """What people read on a terminal: a snapshot in words. Colour only where `click` finds a terminal."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any, Final
 
 import click
 
 _STRATA_SHOWN: Final = 12
+_WIDTH_MAX: Final = 120
+"""Longer lines are hard to read, however wide the terminal."""
 
 
 def report(document: dict[str, Any]) -> Iterator[str]:
@@ -39,8 +42,9 @@ def told(alert: dict[str, Any]) -> Iterator[str]:
     period = f"since {alert['since'][:10]}" + ("" if standing else f" until {alert['until'][:10]}")
     about = click.style(place(alert), bold=True)
     yield f"  {state}  {alert['kind']}  {about}  {alert['measure']}  ({period}, {alert['id']})"
+    width = min(shutil.get_terminal_size().columns, _WIDTH_MAX)
     for reason in alert["reasons"]:
-        yield f"         - {reason}"
+        yield click.wrap_text(reason, width, initial_indent="         - ", subsequent_indent="           ")
 
 
 def _events(document: dict[str, Any]) -> Iterator[str]:
@@ -53,6 +57,11 @@ def _events(document: dict[str, Any]) -> Iterator[str]:
     )
     for reason, count in sorted(events["rejected"].items(), key=lambda item: -item[1]):
         yield f"    {count:>8,}  {reason}"
+    if events["late"]:
+        yield click.style(
+            "  late ones were not applied: sort the input by occurred_at, or raise time.lateness_s",
+            fg="yellow",
+        )
     if document["begin"] is not None:
         yield f"  event time {document['begin']} to {document['window_end']}, {document['steps']} steps"
 

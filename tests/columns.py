@@ -83,6 +83,22 @@ def handlings(rows: Sequence[Row]) -> Handlings:
     )
 
 
+def joined(parts: Sequence[Handlings]) -> Handlings:
+    """Return handlings under the same names one after the other."""
+    return Handlings(
+        time=np.concatenate([part.time for part in parts]),
+        event=np.concatenate([part.event for part in parts]),
+        revision=np.concatenate([part.revision for part in parts]),
+        case=np.concatenate([part.case for part in parts]),
+        employee=np.concatenate([part.employee for part in parts]),
+        channel=np.concatenate([part.channel for part in parts]),
+        issue=np.concatenate([part.issue for part in parts]),
+        facts={name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
+        employees=parts[0].employees,
+        issues=parts[0].issues,
+    )
+
+
 def source(partition: int = 0, topic: str = "handlings", epoch: int = 0) -> Source:
     return Source(topic, partition, epoch)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from math import exp, log, nan, sqrt
 from typing import NamedTuple
 
-SHRINKAGE, HALF_LIFE, BAND_HOURS = 12.0, 21.0, 6
+SHRINKAGE, HALF_LIFE = 12.0, 21.0
+FADED = 1e-9  # of a history: what is less is forgotten
 
 
 class First(NamedTuple):
@@ -98,8 +99,9 @@ class NaiveExpectation:
             return count, total
 
         count, total = others(lambda _, __: True)
-        if count == 0:  # nobody to compare with
-            count, total = (sum(sums[i] for sums in self._cells.values()) for i in (0, 1))
+        everybody = [sum(sums[i] for sums in self._cells.values()) for i in (0, 1)]
+        if count <= FADED * everybody[0]:  # nobody to compare with
+            count, total = everybody
         level = total / count
         for belongs in (
             lambda _, issue: issue == row.issue,

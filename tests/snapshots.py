@@ -1,9 +1,11 @@
 """Two snapshots held against each other, bit for bit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
+import pytest
+from naive import Spread
 
 from models.counts import Counts
 from models.snapshot import EmployeeFigures, Snapshot, Spreads, StratumFigures
@@ -55,3 +57,13 @@ def of_strata(snapshot: Snapshot, measure: str, window: str) -> StratumFigures:
 def of_employees(snapshot: Snapshot, measure: str, window: str) -> EmployeeFigures:
     """Return every employee at the last step, for one measure in one window."""
     return next(one for one in snapshot.employees_found if (one.measure, one.window) == (measure, window))
+
+
+def same_spread(found: Spreads | EmployeeFigures, names: Sequence[object], expected: Spread) -> None:
+    """Hold count, mean and variance by name against pandas, to 1e-12; who said nothing has count 0."""
+    at = {name: place for place, name in enumerate(names)}
+    assert {name for name in at if found.handlings[at[name]] > 0} == set(expected)
+    for name, (count, mean, variance) in expected.items():
+        assert found.handlings[at[name]] == count
+        assert found.mean[at[name]] == pytest.approx(mean, rel=1e-12, abs=1e-12)
+        assert found.variance[at[name]] == pytest.approx(variance, rel=1e-12, abs=1e-12, nan_ok=True)

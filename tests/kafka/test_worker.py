@@ -168,6 +168,21 @@ def test_no_record_is_lost_or_counted_twice_when_the_worker_is_killed(
     assert disturbed == expected
 
 
+def test_a_broker_that_restarts_costs_no_record(kafka: Broker, configured: Callable[..., Config]) -> None:
+    """While Kafka is down the worker waits; afterwards everything is read, and once."""
+    config = configured()
+    events = days(10)
+    half = len(events) // 2
+    publish(kafka, config.sources.topics[0], keyed(events[:half]))
+    with RunningWorker(config) as worker:
+        worker.until_read(half // 2)
+        kafka.restart()
+        publish(kafka, config.sources.topics[0], keyed(events[half:]))
+        document = worker.until_read(len(events))
+    assert document["events"]["read"] == len(events)
+    assert conserves(document["events"])
+
+
 def test_employees_are_pseudonyms(kafka: Broker, configured: Callable[..., Config]) -> None:
     """No id of an employee, customer or case stands on the page, in the document, the ledger or the log."""
     config = configured(1)

@@ -220,9 +220,14 @@ def test_years_without_a_row_are_jumped() -> None:
     years = 50 * 365.25 * 24
     settings = replace(PLAIN, time=TimeSettings(clock="event", pane_s=60))
     judge = Judge(settings)
-    asked = []
+    asked: list[int] = []
     day_of = judge._steps.day
-    judge._steps.day = lambda pane: (asked.append(pane), day_of(pane))[1]  # type: ignore[method-assign]
+
+    def day(pane: int) -> int:
+        asked.append(pane)
+        return day_of(pane)
+
+    judge._steps.day = day  # type: ignore[method-assign]
     for start, hour in enumerate((0.0, years, 2 * years)):
         judge.apply(segment([Row(hours(hour), start, outcome="refused")], start))
     judge.finish()

@@ -1,32 +1,19 @@
 """The judge against plain computations over the source's events."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-import pytest
 from columns import PLAIN, Row, hours, judged, segment, snapshot_of
 from drawn import delivered, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import MEASURES, Spread, follow, newest, repeats, said, spread, table
-from snapshots import of_employees, of_strata, spreads
+from naive import MEASURES, follow, newest, repeats, said, spread, table
+from snapshots import of_employees, of_strata, same_spread, spreads
 
 from models.settings import DAY
-from models.snapshot import EmployeeFigures, Snapshot, Spreads
+from models.snapshot import Snapshot
 
 seeds = st.integers(0, 2**32)
 WINDOWS = {"1d": 1, "7d": 7, "28d": 28}
-
-
-def same_spread(found: Spreads | EmployeeFigures, names: Sequence[object], expected: Spread) -> None:
-    """Hold count, mean and variance by name against pandas, to 1e-12; who said nothing has count 0."""
-    at = {name: place for place, name in enumerate(names)}
-    assert {name for name in at if found.handlings[at[name]] > 0} == set(expected)
-    for name, (count, mean, variance) in expected.items():
-        assert found.handlings[at[name]] == count
-        assert found.mean[at[name]] == pytest.approx(mean, rel=1e-12, abs=1e-12)
-        assert found.variance[at[name]] == pytest.approx(variance, rel=1e-12, abs=1e-12, nan_ok=True)
 
 
 def same_sums(snapshot: Snapshot, events: list[Row], windows: dict[str, tuple[int, int]]) -> None:
@@ -146,6 +133,20 @@ def test_a_bot_in_a_case_is_a_contact_but_no_pair() -> None:
     assert snapshot.repeat_contacts == {"same": 0, "other": 1}
     assert of_strata(snapshot, "refused", "1d").first_contacts.tolist() == [0]
     assert snapshot.open_cases == 1
+
+
+def test_a_number_that_never_varies_is_never_judged() -> None:
+    """Where a system writes the same duration and score for all, nobody differs, not even by rounding."""
+    names = [f"employee {number}" for number in range(40)]
+    events = [
+        Row(hours(number / 5), number, names[number * 7 % 40], handle_time_s=60.0, survey=0.7)
+        for number in range(2_000)
+    ]
+    snapshot = snapshot_of([segment(events)], whole=True)
+    for measure in ("log_handle_time", "survey"):
+        assert np.isnan(of_employees(snapshot, measure, "all").z).all()
+        assert np.isnan(of_strata(snapshot, measure, "all").tau2).all()
+    assert snapshot.alerts == ()
 
 
 def test_facts_that_nobody_stated_are_null() -> None:

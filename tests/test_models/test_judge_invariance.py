@@ -5,12 +5,11 @@ partitions, any mixing of partitions and any duplicates, as long as no idle mark
 means every name, time, alert and array, to the last bit; how often records were read is apart.
 """
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
-from columns import PLAIN, Row, hours, in_pieces, segment, snapshot_of
+from columns import PLAIN, Row, hours, in_pieces, joined, segment, snapshot_of
 from drawn import LATENESS, delivered, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,9 +75,7 @@ def test_a_copy_that_comes_days_later_changes_nothing(
     late = list(ordered)
     for copy, place in zip(copies, at, strict=True):
         late.insert(place, copy)
-    first_seen: set[int] = set()
-    original_first = [row for row in late if not (row.event in first_seen or first_seen.add(row.event))]
-    if original_first != ordered:
+    if list(dict.fromkeys(row.event for row in late)) != [row.event for row in ordered]:
         return  # a copy came before its original, which is then the late one
     plain = snapshot_of([segment(ordered)])
     again = snapshot_of(in_pieces(late, 1 + seed % 7))
@@ -91,13 +88,7 @@ def test_a_copy_that_comes_days_later_changes_nothing(
 def centre() -> Handlings:
     """Return the handlings of 45 days of a centre in which an employee and a stratum differ."""
     simulated = Centre(SimulationSettings(days=45, inconsistencies=inconsistencies("demo")), seed=7)
-    parts = [day.handlings for day in simulated.days()]
-    columns = ("time", "event", "revision", "case", "employee", "channel", "issue")
-    return replace(
-        parts[0],
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in columns},
-        facts={name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
-    )
+    return joined([day.handlings for day in simulated.days()])
 
 
 @pytest.mark.parametrize(("seed", "partitions", "longest"), [(1, 1, 8_192), (2, 3, 2_000), (3, 4, 300)])

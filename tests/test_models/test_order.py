@@ -1,5 +1,7 @@
 """The one order in which the rows of a pane are applied."""
 
+from itertools import pairwise
+
 import numpy as np
 from columns import Row, handlings, hours
 from hypothesis import given
@@ -72,6 +74,6 @@ def test_an_event_is_known_by_identity_and_time(drawn: list[Row]) -> None:
     order = total_order(columns, np.zeros(len(drawn), np.intp))
     expected = [
         drawn[one].time == drawn[next_].time and drawn[one].event == drawn[next_].event
-        for one, next_ in zip(order[:-1], order[1:], strict=True)
+        for one, next_ in pairwise(order)
     ]
     assert same_event(columns, order).tolist() == [*expected, False][: len(drawn)]
