@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from math import isnan
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -135,7 +135,7 @@ def _groups(all_spreads: tuple[Spreads, ...], key: str, names: tuple[str, ...]) 
 
 
 def _number(value: float) -> float | None:
-    return None if isnan(value) else float(value)
+    return float(value) if isfinite(value) else None
 
 
 def _time(microseconds: int | None) -> str | None:

@@ -18,6 +18,8 @@ from streams.ledger import segment_of
 from streams.lines import LineFile
 
 _TOPIC: Final = "replay"
+_WHOLE_LATENESS_S: Final = 100_000_000
+"""Three years: what is judged as a whole need not be in order; only the valve bounds what waits."""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,9 @@ def replay(
         Where a file cannot be read.
     """
     # At the end of a file there is nothing to wait for, and the wall clock says nothing about the past.
-    judge = Judge(replace(config, time=replace(config.time, clock="event")), whole=whole)
+    lateness_s = _WHOLE_LATENESS_S if whole else config.time.lateness_s
+    settings = replace(config, time=replace(config.time, clock="event", lateness_s=lateness_s))
+    judge = Judge(settings, whole=whole)
     facts = facts_of(config.measures)
     decode = FORMATS[config.sources.format]
     roster = {_TOPIC: len(names)}

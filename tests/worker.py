@@ -111,6 +111,9 @@ class RunningWorker:
         while True:
             try:
                 document = self.document()
+                assert conserves(document["events"]), (
+                    "read = accepted + rejected + duplicate + late + pending"
+                )
                 if holds(document):
                     return document
             except OSError:
@@ -129,6 +132,7 @@ class RunningWorker:
         """Return the first page of which this holds."""
         deadline = time.monotonic() + WAIT_S
         while not holds(samples := self.samples()):
+            assert page_conserves(samples), "the law holds on the page at every moment"
             assert time.monotonic() < deadline, "the page never came to show it"
             time.sleep(0.2)
         return samples

@@ -17,8 +17,8 @@ GROUP: Final = "*"
 
 _EVIDENCE: Final = {
     "z": "touchpoint_alert_score",
-    "first_contacts": "touchpoint_alert_evidence_first_contacts",
-    "q": "touchpoint_alert_q_value",
+    "first_contacts": "touchpoint_alert_evidence_outcomes",
+    "q": "touchpoint_alert_q_value_ratio",
 }
 
 

@@ -136,9 +136,9 @@ CONSISTENCY: Final = (
     _gauge("touchpoint_stratum_employees", "Employees with enough evidence to be compared.", *_CELL),
     _gauge("touchpoint_stratum_first_contacts", "First contacts that were judged.", *_CELL),
     _gauge(
-        "touchpoint_between_employee_tau",
-        "Standard deviation between employees, chance taken out: log odds of an outcome, log of a duration, "
-        "points of a score.",
+        "touchpoint_between_employee_variance",
+        "Variance between employees (tau2), chance taken out: of log odds of an outcome, of the log of a "
+        "duration, of a score.",
         *_CELL,
     ),
     _gauge(
@@ -187,8 +187,10 @@ ALERTS: Final = (
         *_ALERT,
     ),
     _gauge("touchpoint_alert_score", "z of a standing alert.", *_ALERT),
-    _gauge("touchpoint_alert_evidence_first_contacts", "First contacts that it rests on.", *_ALERT),
-    _gauge("touchpoint_alert_q_value", "Share of false ones among findings at least as strong.", *_ALERT),
+    _gauge("touchpoint_alert_evidence_outcomes", "First contacts that it rests on.", *_ALERT),
+    _gauge(
+        "touchpoint_alert_q_value_ratio", "Share of false ones among findings as strong.", *_ALERT
+    ),
     _gauge("touchpoint_alert_started_timestamp_seconds", "Event time of its onset.", *_ALERT),
     _gauge("touchpoint_alerts_active", "Alerts that stand.", "kind", "severity"),
     _counter("touchpoint_alerts_ended_total", "Alerts that have ended.", "kind"),

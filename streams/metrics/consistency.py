@@ -1,7 +1,6 @@
 """How differently employees handle like cases, by stratum."""
 
 from collections.abc import Iterator, Sequence
-from math import sqrt
 
 from models.snapshot import StratumFigures
 from streams.metrics.series import Series, told
@@ -23,7 +22,7 @@ def consistency_bundles(
             bundle += [
                 Series("touchpoint_stratum_employees", labels, int(found.employees[stratum])),
                 Series("touchpoint_stratum_first_contacts", labels, int(found.first_contacts[stratum])),
-                Series("touchpoint_between_employee_tau", labels, sqrt(found.tau2[stratum])),
+                Series("touchpoint_between_employee_variance", labels, float(found.tau2[stratum])),
                 Series("touchpoint_between_employee_i2_ratio", labels, float(found.i2[stratum])),
                 Series("touchpoint_employee_icc_ratio", labels, float(found.icc[stratum])),
             ]

@@ -32,8 +32,8 @@ def test_a_standing_alert_says_who_where_how_sure_and_since_when() -> None:
 
     assert series["touchpoint_inconsistency_alert"] == {EMPLOYEE: 1}
     assert series["touchpoint_alert_score"] == {EMPLOYEE: 4.5}
-    assert series["touchpoint_alert_evidence_first_contacts"] == {EMPLOYEE: 120}
-    assert series["touchpoint_alert_q_value"] == {EMPLOYEE: 0.001}
+    assert series["touchpoint_alert_evidence_outcomes"] == {EMPLOYEE: 120}
+    assert series["touchpoint_alert_q_value_ratio"] == {EMPLOYEE: 0.001}
     assert series["touchpoint_alert_started_timestamp_seconds"] == {EMPLOYEE: 1_704_067_200}
 
 
@@ -87,6 +87,6 @@ def test_evidence_that_cannot_be_told_is_left_out() -> None:
     series = with_alerts(alert(employee="emp-7", evidence=(("z", float("nan")), ("q", 0.001))))
 
     assert series["touchpoint_inconsistency_alert"] == {EMPLOYEE: 1}
-    assert series["touchpoint_alert_q_value"] == {EMPLOYEE: 0.001}
+    assert series["touchpoint_alert_q_value_ratio"] == {EMPLOYEE: 0.001}
     assert "touchpoint_alert_score" not in series
-    assert "touchpoint_alert_evidence_first_contacts" not in series
+    assert "touchpoint_alert_evidence_outcomes" not in series

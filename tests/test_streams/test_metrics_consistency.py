@@ -1,7 +1,7 @@
 """The families of strata, channels and issue types: the snapshot's figures, each in its unit."""
 
 from dataclasses import replace
-from math import exp, isfinite, sqrt
+from math import exp, isfinite
 
 import numpy as np
 import pytest
@@ -71,11 +71,11 @@ def test_spread_between_employees_equals_the_snapshots() -> None:
         for stratum, (channel, issue) in enumerate(snapshot.strata):
             where = labels(channel=channel, issue_type=issue, measure=found.measure, window=found.window)
             if found.window not in WINDOWS or found.employees[stratum] < 2:
-                assert where not in series["touchpoint_between_employee_tau"]
+                assert where not in series["touchpoint_between_employee_variance"]
                 continue
             compared += 1
             tau2 = float(found.tau2[stratum])
-            assert series["touchpoint_between_employee_tau"][where] == sqrt(tau2)
+            assert series["touchpoint_between_employee_variance"][where] == tau2
             assert series["touchpoint_between_employee_i2_ratio"][where] == found.i2[stratum]
             assert series["touchpoint_employee_icc_ratio"][where] == found.icc[stratum]
             assert series["touchpoint_stratum_employees"][where] == found.employees[stratum]
