@@ -179,7 +179,7 @@ class Judge:
             self._closing.forget_before(start - self._horizon)
             longest = self._settings.windows.days[-1] * DAY
             self._closing.windows.forget_before(pane - longest // self._steps.width)
-        changed = self._closing.close(pane, *self._open.pop(pane))
+        changed = self._closing.close(pane, *self._open.pop())
         self._closed_until = self._steps.start(pane + 1)
         if changed:  # copies that come late do not make a step of a day without work
             self._due = self._steps.day(pane)

@@ -171,7 +171,7 @@ class SpreadSettings:
             _require(tolerance >= 0, f"detectors.spread.tolerance_{kind}", "must not be negative")
         _require(self.employees_min >= 2, "detectors.spread.employees_min", "must be at least 2")
         _require(0 < self.q < 1, "detectors.spread.q", "must lie between 0 and 1")
-        _require(0 < self.off_p < 1, "detectors.spread.off_p", "must lie between 0 and 1")
+        _require(self.q <= self.off_p < 1, "detectors.spread.off_p", "must lie between q and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class FunnelSettings:
         _require(self.handlings_min >= 2, "detectors.funnel.handlings_min", "must be at least 2")
         _require(self.employees_min >= 2, "detectors.funnel.employees_min", "must be at least 2")
         _require(0 < self.q < 1, "detectors.funnel.q", "must lie between 0 and 1")
-        _require(0 < self.off_p < 1, "detectors.funnel.off_p", "must lie between 0 and 1")
+        _require(self.q <= self.off_p < 1, "detectors.funnel.off_p", "must lie between q and 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,9 @@ def check(
                     found.bad[reject.reason] += 1
                     examples = found.examples.setdefault(reject.reason, [])
                     if len(examples) < _EXAMPLES:
-                        examples.append({"file": name, "line": reject.offset, "path": reject.path})
+                        examples.append(
+                            {"file": click.format_filename(name), "line": reject.offset, "path": reject.path}
+                        )
                 found.read += len(lines)
                 line += len(lines)
     return found

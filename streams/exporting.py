@@ -4,7 +4,7 @@ import asyncio
 import os
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import faust
 import orjson
@@ -20,6 +20,7 @@ from streams.intake import Intake
 from streams.judging import Judging
 from streams.metrics import Page, View, WorkerState
 from streams.metrics.thresholds import thresholds
+from streams.transport import Standing
 
 _TICK_S: Final = 1.0
 _REFRESH_S: Final = 15.0
@@ -40,20 +41,37 @@ class Watched:
         """Whether partitions are assigned and the ledger has been read."""
         return self.judging.caught_up and bool(self.intake.assigned)
 
+    def end(self, tp: TP) -> int | None:
+        """Return the offset at which a partition's records end, None where that is not known.
+
+        Behind the last record there may be what Kafka keeps for itself. Where that has been fetched and no
+        record waits, the end is where intake stands: else an idle partition would lag for ever.
+        """
+        position, standing = self.intake.position(tp), self._standing(tp)
+        if position is None or standing is None:
+            return None
+        is_done = standing.last < position and standing.next >= standing.highwater
+        return position if is_done else standing.highwater
+
+    def _standing(self, tp: TP) -> Standing | None:
+        consumer: Any = self.app.consumer  # the one that `streams.transport` builds
+        standing: Standing | None = consumer.standing(tp)
+        return standing
+
     def lag(self) -> dict[tuple[str, int], int]:
         """Return how many records each assigned source partition has that are not in the ledger."""
         lag = {}
         for tp in self.intake.assigned:
-            highwater, position = self.app.consumer.highwater(tp), self.intake.position(tp)
-            if highwater is not None and position is not None:
-                lag[tp.topic, tp.partition] = max(highwater - position, 0)
+            end, position = self.end(tp), self.intake.position(tp)
+            if end is not None and position is not None:
+                lag[tp.topic, tp.partition] = max(end - position, 0)
         return lag
 
     def state(self) -> WorkerState:
         """Return what the worker alone knows, as of now."""
         intake, judging = self.intake, self.judging
         ledger = TP(self.config.topics.ledger, 0)
-        ledger_end = self.app.consumer.highwater(ledger) if intake.assigned else None
+        standing = self._standing(ledger) if intake.assigned else None
         return WorkerState(
             version=version("touchpoint-monitor"),
             config_hash=self.config.fingerprint(),
@@ -65,7 +83,7 @@ class Watched:
             dead_letters=dict(intake.dead_letters),
             alerts_published=judging.published,
             ledger_position=judging.next_offset,
-            ledger_lag=None if ledger_end is None else max(ledger_end - judging.next_offset, 0),
+            ledger_lag=None if standing is None else max(standing.highwater - judging.next_offset, 0),
         )
 
 
@@ -86,7 +104,7 @@ class Exporter(Service):
     @Service.timer(_TICK_S)
     async def _tick(self) -> None:
         for tp in self._watched.intake.assigned:
-            await self._watched.intake.mark_idle(tp, self._watched.app.consumer.highwater(tp))
+            await self._watched.intake.mark_idle(tp, self._watched.end(tp))
         judging = self._watched.judging
         now = (judging.version, judging.caught_up, judging.published)
         self._age_s += _TICK_S

@@ -79,9 +79,12 @@ class Judging:
         now = {alert.id: alert for alert in self.judge.alerts}
         for key, alert in now.items():
             before = self._told.get(key)
-            if before == alert:
+            if before is alert:
                 continue
-            record = alert_document(alert) | {
+            told = alert_document(alert)
+            if before is not None and alert_document(before) == told:  # there NaN is null, equal to itself
+                continue
+            record = told | {
                 "ledger_offset": offset,
                 "config_hash": self.config.fingerprint(),
             }

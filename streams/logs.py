@@ -18,13 +18,14 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
-        line: dict[str, Any] = {name: told for name, told in vars(record).items() if name not in _STANDARD}
-        line |= {
+        line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
+        extra = {name: told for name, told in vars(record).items() if name not in _STANDARD}
+        line |= {name: told for name, told in extra.items() if name not in line}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         try:

@@ -92,6 +92,8 @@ def _coverage(document: dict[str, Any]) -> Iterator[str]:
         return
     yield click.style("Could be judged", bold=True)
     for one in document["coverage"]:
+        if one["seen"] == 0:  # a measure that this upstream never states
+            continue
         yield (
             f"  {one['kind']:<17} {one['measure']:<16} {one['judged']:>5} of {one['seen']:<5} "
             f"holding {one['handlings_share']:.0%} of first contacts"

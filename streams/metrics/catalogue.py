@@ -188,9 +188,7 @@ ALERTS: Final = (
     ),
     _gauge("touchpoint_alert_score", "z of a standing alert.", *_ALERT),
     _gauge("touchpoint_alert_evidence_outcomes", "First contacts that it rests on.", *_ALERT),
-    _gauge(
-        "touchpoint_alert_q_value_ratio", "Share of false ones among findings as strong.", *_ALERT
-    ),
+    _gauge("touchpoint_alert_q_value_ratio", "Share of false ones among findings as strong.", *_ALERT),
     _gauge("touchpoint_alert_started_timestamp_seconds", "Event time of its onset.", *_ALERT),
     _gauge("touchpoint_alerts_active", "Alerts that stand.", "kind", "severity"),
     _counter("touchpoint_alerts_ended_total", "Alerts that have ended.", "kind"),

@@ -127,6 +127,20 @@ def test_an_amendment_is_judged_in_the_step_in_which_it_is_applied() -> None:
     assert 0 < of_employees(shown, "refused", "7d").expected[1] < 1
 
 
+def test_amendments_go_before_the_rows_of_their_pane() -> None:
+    """They are older: an amendment that opens a case is the first contact before one of the closing pane."""
+    newest_ = friday(1, 30)
+    amendment = friday(2, 10, employee="bob", case=5)
+    in_time = friday(3, 29.9, employee="ann", case=5)
+    snapshot = snapshot_of([segment([newest_, amendment, in_time])])
+    assert snapshot.corrections["added"] == 1
+    assert snapshot.repeat_contacts == {"same": 0, "other": 1}
+    contacts = dict(
+        zip(snapshot.employees, of_employees(snapshot, "refused", "7d").first_contacts, strict=True)
+    )
+    assert contacts == {"ann": 1, "bob": 1}
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["open", "closed"])
 @pytest.mark.parametrize(
     ("first", "second", "counts"), [(1, 2, "second"), (2, 1, "first"), (1, 1, "first"), (None, 0, "second")]
@@ -162,17 +176,19 @@ def test_a_revision_that_says_nothing_takes_the_handling_out() -> None:
 
 
 def test_a_revision_that_moves_a_handling_is_judged_anew() -> None:
-    """Where another employee turns out to have handled it, it is his, with an expectation of his own."""
-    rows_ = [friday(event, event / 10, employee=("ann", "bob")[event % 2]) for event in range(10)]
+    """Where somebody else turns out to have handled another issue, he is held against its peers."""
+    outcomes = {"billing": "refused", "refund": "resolved"}
+    known = [(employee, *ends) for ends in outcomes.items() for employee in ("ann", "bob")]
+    rows_ = [
+        friday(number, number / 10, employee=employee, issue=issue, outcome=outcome)
+        for number, (employee, issue, outcome) in enumerate(known * 20)
+    ]
     moved = rows_[1]._replace(employee="cas", issue="refund", revision=1)
     snapshot = snapshot_of([segment([*rows_, friday(99, 30), moved, friday(100, 31)])])
     week = of_employees(snapshot, "refused", "7d")
-    assert dict(zip(snapshot.employees, week.first_contacts.tolist(), strict=True)) == {
-        "ann": 7,
-        "bob": 4,
-        "cas": 1,
-    }
-    assert week.expected[snapshot.employees.index("cas")] > 0
+    first_contacts = dict(zip(snapshot.employees, week.first_contacts.tolist(), strict=True))
+    assert first_contacts == {"ann": 42, "bob": 39, "cas": 1}
+    assert 0 < week.expected[snapshot.employees.index("cas")] < 0.5
 
 
 def test_a_fact_that_is_known_later_is_judged_when_it_comes() -> None:

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from math import nan, sqrt
+from math import log, nan, sqrt
 
 import numpy as np
 import pytest
@@ -145,6 +145,22 @@ def test_the_split_is_tested_against_the_tolerance(tau: float, handlings: int) -
             tau2 = dersimonian_laird(effects)[3]
             assert found.evidence["tau"][stratum] == pytest.approx(sqrt(tau2), rel=1e-9, abs=1e-9)
         assert found.evidence["employees"][stratum] == len(known)
+
+
+@pytest.mark.parametrize(("measure", "tolerance"), [(KINDS[1], log(1.2)), (KINDS[2], 0.05)])
+def test_the_split_of_numbers_is_tested_likewise(measure: Measure, tolerance: float) -> None:
+    """On numbers a cell counts from 5 first contacts on, and there is no kurtosis to pay for."""
+    window = random_window(measure, 8, employees=60, handlings=9, tau=0.3)
+    found = SPREAD.detect(window, DEFAULTS)
+    for stratum in range(window.strata):
+        own = np.flatnonzero((window.cell_stratum == stratum) & (window.sums.count >= 5))
+        theta, v = window.effects.effect[own], window.effects.information[own]
+        _, q, c, tau2 = dersimonian_laird(list(zip(theta.tolist(), v.tolist(), strict=True)))
+        variance = 2 * np.square(1 + tolerance**2 * v).sum()
+        expected = (q - (len(own) - 1) - tolerance**2 * c) / sqrt(variance)
+        assert found.z[stratum] == pytest.approx(expected, rel=1e-9)
+        assert found.evidence["tau"][stratum] == pytest.approx(sqrt(tau2), rel=1e-9)
+        assert found.handlings[stratum] == window.sums.count[own].sum() < window.sums.count.sum()
 
 
 def test_the_funnel_is_that_of_the_formula() -> None:

@@ -1,5 +1,7 @@
 """The judge against plain computations over the source's events."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from columns import PLAIN, Row, hours, judged, segment, snapshot_of
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from naive import MEASURES, follow, newest, repeats, said, spread, table
 from snapshots import of_employees, of_strata, same_spread, spreads
 
-from models.settings import DAY
+from models.settings import DAY, TimeSettings
 from models.snapshot import Snapshot
 
 seeds = st.integers(0, 2**32)
@@ -91,6 +93,18 @@ def test_first_contacts_are_those_of_a_loop_over_cases(events: list[Row], seed: 
         }
 
 
+@settings(max_examples=40)
+@given(events=rows(days=32, max_size=60, cases=12), seed=seeds)
+def test_with_lateness_to_spare_a_file_needs_no_order(events: list[Row], seed: int) -> None:
+    """Where the lateness covers all of a file, first contacts are those in order of time, however it lies."""
+    patient = replace(PLAIN, time=TimeSettings(clock="event", lateness_s=32 * 86_400))
+    rng = np.random.default_rng(seed)
+    shuffled = [events[place] for place in rng.permutation(len(events))]
+    snapshot = snapshot_of([segment(shuffled)], patient, whole=True)
+    assert snapshot.repeat_contacts == repeats(follow([newest(events)], 14 * DAY))
+    assert snapshot.corrections["added"] == 0
+
+
 @settings(max_examples=60)
 @given(events=rows(days=3, max_size=20), seed=seeds, versions=st.lists(st.integers(0, 3), max_size=30))
 def test_the_greatest_revision_counts(events: list[Row], seed: int, versions: list[int]) -> None:
@@ -139,13 +153,22 @@ def test_a_number_that_never_varies_is_never_judged() -> None:
     """Where a system writes the same duration and score for all, nobody differs, not even by rounding."""
     names = [f"employee {number}" for number in range(40)]
     events = [
-        Row(hours(number / 5), number, names[number * 7 % 40], handle_time_s=60.0, survey=0.7)
-        for number in range(2_000)
+        Row(
+            hours(number / 5),
+            number,
+            names[number * 7 % 40],
+            f"issue {number % 3}",
+            handle_time_s=61.0,
+            survey=0.7,
+        )
+        for number in range(3_000)
     ]
-    snapshot = snapshot_of([segment(events)], whole=True)
+    snapshot = snapshot_of([segment(events)])
     for measure in ("log_handle_time", "survey"):
-        assert np.isnan(of_employees(snapshot, measure, "all").z).all()
-        assert np.isnan(of_strata(snapshot, measure, "all").tau2).all()
+        found = of_employees(snapshot, measure, "28d")
+        assert (found.first_contacts > 0).all()
+        assert np.isnan(found.z).all()
+        assert np.isnan(of_strata(snapshot, measure, "28d").tau2).all()
     assert snapshot.alerts == ()
 
 

@@ -17,6 +17,7 @@ from snapshots import differences
 
 from models.handling import Handlings
 from models.simulation import Centre, SimulationSettings, inconsistencies
+from models.snapshot import Snapshot
 
 seeds = st.integers(0, 2**32)
 
@@ -91,10 +92,16 @@ def centre() -> Handlings:
     return joined([day.handlings for day in simulated.days()])
 
 
+@cache
+def plainly_delivered() -> Snapshot:
+    """Return what a centre comes to that delivers on one partition in order."""
+    return snapshot_of(in_pieces(centre(), 8_192))
+
+
 @pytest.mark.parametrize(("seed", "partitions", "longest"), [(1, 1, 8_192), (2, 3, 2_000), (3, 4, 300)])
 def test_a_centres_verdicts_do_not_depend_on_delivery(seed: int, partitions: int, longest: int) -> None:
     """45 days with alerts: disorder, splits, partitions and 5 % duplicates leave every alert as it is."""
-    plain = snapshot_of(in_pieces(centre(), 8_192))
+    plain = plainly_delivered()
     assert {alert.kind for alert in plain.alerts} == {"stratum_split", "employee_outlier"}
     delivery = delivered(centre(), seed, partitions=partitions, copies=0.05, longest=longest)
     other = snapshot_of(delivery)

@@ -49,6 +49,8 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("detectors.funnel.employees_min", lambda: FunnelSettings(employees_min=1)),
     ("detectors.funnel.q", lambda: FunnelSettings(q=1)),
     ("detectors.funnel.off_p", lambda: FunnelSettings(off_p=0)),
+    ("detectors.funnel.off_p", lambda: FunnelSettings(q=0.05, off_p=0.02)),  # would end as it is raised
+    ("detectors.spread.off_p", lambda: SpreadSettings(q=0.06)),
     ("verdicts.persistence", lambda: VerdictSettings(persistence=0)),
     ("verdicts.warm_up_days", lambda: VerdictSettings(warm_up_days=-1)),
     ("limits.issue_types", lambda: LimitSettings(issue_types=0)),

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from columns import PLAIN, Row, at, judged, segment, snapshot_of
+from columns import MIDNIGHT, PLAIN, Row, at, judged, segment, snapshot_of
 from hypothesis import given
 from hypothesis import strategies as st
 from snapshots import of_employees, spreads
 
-from models.settings import HOUR, CalendarSettings
+from models.settings import DAY, HOUR, CalendarSettings
 from models.steps import Steps
 
 ZONES = (
@@ -102,6 +102,17 @@ def test_windows_of_strata_are_hours() -> None:
     assert snapshot.last_step == start + 25 * HOUR
     assert spreads(snapshot.by_stratum, "refused", "1d").handlings.tolist() == [2]
     assert of_employees(snapshot, "refused", "1d").handlings.tolist() == [3]
+
+
+def test_a_window_holds_its_first_pane_and_its_last() -> None:
+    """28 days are 672 panes, both ends included, and not one more."""
+    first, last = MIDNIGHT, MIDNIGHT + 28 * DAY - 1
+    inside = snapshot_of([segment([Row(first, 1), Row(last, 2)])])
+    assert spreads(inside.by_stratum, "refused", "28d").handlings.tolist() == [2]
+    assert of_employees(inside, "refused", "28d").handlings.tolist() == [2]
+    outside = snapshot_of([segment([Row(first - 1, 1), Row(last, 2)])])
+    assert spreads(outside.by_stratum, "refused", "28d").handlings.tolist() == [1]
+    assert of_employees(outside, "refused", "28d").handlings.tolist() == [1]
 
 
 def test_a_day_ends_for_the_ledger_when_the_watermark_passes() -> None:

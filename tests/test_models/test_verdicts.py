@@ -12,7 +12,7 @@ from judged_windows import KINDS, names_of, random_window
 
 from models.evidence import Detector, Entity, Findings, JudgedWindow, Names
 from models.judge import Judge
-from models.settings import DAY, HOUR, CaseSettings, JudgeSettings, VerdictSettings
+from models.settings import DAY, CaseSettings, JudgeSettings, VerdictSettings
 from models.verdicts import Alert, Verdicts, alert_id
 
 LEVEL = (0.02, 0.05)
@@ -164,7 +164,7 @@ def test_alerts_are_in_order_of_onset() -> None:
 def split_day(day: int) -> list[Row]:
     """Return a day on which half of twenty employees refuse everything and half nothing."""
     return [
-        Row(MIDNIGHT + day * DAY + 8 * HOUR + number, day * 1_000 + number, f"employee {number % 20}",
+        Row(MIDNIGHT + day * DAY + number, day * 1_000 + number, f"employee {number % 20}",
             outcome="refused" if number % 2 else "resolved")
         for number in range(200)
     ]  # fmt: skip
@@ -173,15 +173,15 @@ def split_day(day: int) -> list[Row]:
 SHORT = replace(PLAIN, verdicts=VerdictSettings(persistence=3, warm_up_days=3), cases=CaseSettings(1))
 
 
-@pytest.mark.parametrize(("settings", "onset"), [(SHORT, 5), (PLAIN, 16)])
+@pytest.mark.parametrize(("settings", "onset"), [(SHORT, 4), (PLAIN, 15)])
 def test_nothing_is_found_before_warm_up(settings: JudgeSettings, onset: int) -> None:
-    """Verdicts begin with the first step that ends warm-up days after the data; then three are needed."""
+    """Verdicts begin with the step that ends warm-up days after the data began; then three are needed."""
     judge = Judge(settings)
     for day in range(onset + 1):
         judge.apply(segment(split_day(day), day * 1_000))
         shown = judge.snapshot()
         assert shown.alerts == ()
-        assert shown.warm == (shown.steps > settings.verdicts.warm_up_days)
+        assert shown.warm == (shown.steps >= settings.verdicts.warm_up_days)
         assert (shown.coverage == ()) == (not shown.warm)
     judge.finish()
     shown = judge.snapshot()
@@ -196,4 +196,4 @@ def test_an_alert_lasts_over_days_without_work() -> None:
     judge.finish()
     shown = judge.snapshot()
     assert shown.steps == len(days)
-    assert {(alert.since, alert.until) for alert in shown.alerts} == {(MIDNIGHT + 8 * DAY, None)}
+    assert {(alert.since, alert.until) for alert in shown.alerts} == {(MIDNIGHT + 7 * DAY, None)}

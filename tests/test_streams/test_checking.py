@@ -1,9 +1,11 @@
 """For upstream engineers: what `check` says of their events."""
 
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 from builders import line
 from decoding import NOON
@@ -92,6 +94,17 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     """A typing error in a name is no empty file."""
     with pytest.raises(FileError):
         check([str(tmp_path / "none")], Config(), now=NOON)
+
+
+def test_a_name_that_is_no_text_can_be_told(tmp_path: Path) -> None:
+    """A file whose name is no UTF-8 is named as well as that can be done, in words and in JSON."""
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jsonl")
+    Path(name).write_bytes(b"{")
+
+    found = check([name], Config(), now=NOON)
+
+    assert orjson.loads(orjson.dumps(found.document()))["examples"]["not_json"][0]["file"].endswith(".jsonl")
+    assert "\n".join(lines_of(found)).encode().endswith(b".jsonl:1  $")
 
 
 def test_nothing_of_a_payload_is_repeated(checked: Callable[..., Checked]) -> None:

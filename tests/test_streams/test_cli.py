@@ -240,7 +240,7 @@ def test_there_is_colour_on_a_terminal_only(events: Callable[..., Path]) -> None
 def test_progress_is_shown_on_a_terminal_only(month: Path) -> None:
     """On a terminal a bar runs on stderr; standard output stays one document."""
     master, slave = pty.openpty()
-    command = [PROGRAM, "check", str(month), "--format", "json"]
+    command: list[str | Path] = [PROGRAM, "check", month, "--format", "json"]
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, check=True)
     os.close(slave)
     bar = os.read(master, 100_000)

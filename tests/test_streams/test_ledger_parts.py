@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from columns import PLAIN, Row, handlings, hours, segment, snapshot_of
 from drawn import delivered, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from snapshots import bits
 
 from models.handling import Handlings
@@ -37,8 +39,15 @@ def told(columns: Handlings) -> list[tuple[object, ...]]:
     """Return rows with names instead of codes, which each part gives anew."""
     employees = [None if code < 0 else columns.employees[code] for code in columns.employee]
     issues = [columns.issues[code] for code in columns.issue]
-    numbers = (columns.time, columns.event, columns.revision, columns.case, columns.channel)
-    plain = [[value.tobytes() for value in column] for column in (*numbers, *columns.facts.values())]
+    numbers: list[NDArray[Any]] = [
+        columns.time,
+        columns.event,
+        columns.revision,
+        columns.case,
+        columns.channel,
+    ]
+    numbers += columns.facts.values()
+    plain = [[value.tobytes() for value in column] for column in numbers]
     return list(zip(employees, issues, *plain, strict=True))
 
 
