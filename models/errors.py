@@ -3,7 +3,6 @@
     TouchpointError
       ConfigError        a setting that cannot be right; names the key and what to write instead
       SegmentError       a ledger record this program cannot read
-      ProtocolError      a promise of the transport that was not kept
 
 Bad *input* is never an exception: it becomes a reject with a reason (`models.rejects`).
 """
@@ -24,7 +23,3 @@ class ConfigError(TouchpointError):
 
 class SegmentError(TouchpointError):
     """A record of the ledger that this program cannot read; it must stop, never skip."""
-
-
-class ProtocolError(TouchpointError):
-    """Batches that do not follow on each other: going on could lose records unseen."""

@@ -131,7 +131,7 @@ class Snapshot:
     repeat_contacts : mapping of "same" and "other" to int
     open_cases : int
     refused_names : mapping of "employee" and "issue_type" to int
-        Handlings' names beyond the bounds.
+        How often a name beyond the bounds was met, at most once a pane.
     forced : int
         How often the valve moved the watermark.
     silent_partitions : int

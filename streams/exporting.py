@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -104,7 +105,7 @@ class Exporter(Service):
     @Service.timer(_TICK_S)
     async def _tick(self) -> None:
         for tp in self._watched.intake.assigned:
-            await self._watched.intake.mark_idle(tp, self._watched.end(tp))
+            await self._watched.intake.mark_idle(tp, partial(self._watched.end, tp))
         judging = self._watched.judging
         now = (judging.version, judging.caught_up, judging.published)
         self._age_s += _TICK_S

@@ -96,10 +96,10 @@ class Intake:
         ]
         await asyncio.gather(*sent)
 
-    async def mark_idle(self, tp: TP, highwater: int | None) -> None:
+    async def mark_idle(self, tp: TP, end: Callable[[], int | None]) -> None:
         """Write an idle mark for a partition that is at its end and has been silent for the grace.
 
-        The wall clock is read before the position is compared: a record that arrives in between is later
+        The end is asked for after the wall clock has been read: a record that arrives in between is later
         than the mark.
         """
         progress = self._partitions.get(tp)
@@ -108,7 +108,7 @@ class Intake:
         now, wall = self.monotonic(), self.wall()
         silent = now - progress.active_at >= self.config.intake.idle_grace_s
         due = now - progress.marked_at >= IDLE_MARK_EVERY_S
-        if silent and due and highwater is not None and progress.position >= highwater:
+        if silent and due and (at := end()) is not None and progress.position >= at:
             mark = IdleMark(self._source(tp), progress.position, self.roster, int(wall * SECOND))
             progress.marked_at = now
             await (await self.send(self.config.topics.ledger, encode(mark)))

@@ -81,7 +81,7 @@ PIPELINE: Final = (
     ),
     _counter("touchpoint_amendments_total", "Handlings applied after their pane had closed.", "action"),
     _counter("touchpoint_contract_violations_total", "Breaches of the event contract.", "kind"),
-    _counter("touchpoint_names_refused_total", "Handlings whose name is beyond the bound.", "kind"),
+    _counter("touchpoint_names_refused_total", "Names beyond the bound, met anew in a pane.", "kind"),
     _counter("touchpoint_repeat_contacts_total", "Contacts after the first of a case.", "answered_by"),
     _counter("touchpoint_valve_forced_total", "Times the valve moved the watermark."),
     _counter("touchpoint_steps_total", "Steps evaluated."),

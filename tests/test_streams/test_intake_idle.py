@@ -25,7 +25,7 @@ class Silence:
     def mark(self, highwater: int | None = 10, *, after: float = 0.0) -> list[IdleMark]:
         """Let time go by and ask for a mark; return all that were written."""
         self.clocks.pass_(after)
-        asyncio.run(self.intake.mark_idle(HERE, highwater))
+        asyncio.run(self.intake.mark_idle(HERE, lambda: highwater))
         return self.broker.marks
 
 
@@ -56,11 +56,25 @@ def test_nobody_is_idle_while_records_wait(highwater: int | None) -> None:
     assert Silence().mark(highwater, after=10 * GRACE) == []
 
 
+def test_the_mark_is_no_later_than_the_look_at_the_end() -> None:
+    """The wall clock is read before the end is asked for: what arrives in between is later than the mark."""
+    silence = Silence()
+    silence.clocks.pass_(GRACE)
+    before = silence.clocks.wall
+
+    def end() -> int:
+        silence.clocks.pass_(5.0)
+        return 10
+
+    asyncio.run(silence.intake.mark_idle(HERE, end))
+    assert [mark.wall_time for mark in silence.broker.marks] == [int(before * SECOND)]
+
+
 def test_a_partition_that_never_spoke_is_marked() -> None:
     """A partition without a single record is idle after the grace, counted from its assignment."""
     silence = Silence()
     silence.clocks.pass_(GRACE)
-    asyncio.run(silence.intake.mark_idle(THERE, 0))
+    asyncio.run(silence.intake.mark_idle(THERE, lambda: 0))
 
     assert [(mark.source.partition, mark.position) for mark in silence.broker.marks] == [(1, 0)]
 
@@ -99,7 +113,7 @@ def test_each_partition_is_marked_by_itself() -> None:
     """The pause between marks is that of one partition, not of all."""
     silence = Silence()
     silence.mark(after=GRACE)
-    asyncio.run(silence.intake.mark_idle(THERE, 0))
+    asyncio.run(silence.intake.mark_idle(THERE, lambda: 0))
 
     assert [mark.source.partition for mark in silence.broker.marks] == [0, 1]
 
