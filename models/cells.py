@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.grouping import count_by_group, pairs
-from models.moments import Moments, from_groups, merge_groups, sum_by_group
+from models.grouping import count_by_group, pairs, sum_by_group
+from models.moments import Moments, from_groups, merge_groups
 from models.settings import Kind
 
 _OFFSET_PRIOR: Final = 4.0

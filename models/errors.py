@@ -21,5 +21,16 @@ class ConfigError(TouchpointError):
         self.problem = problem
 
 
+def require(holds: bool, key: str, problem: str) -> None:
+    """Refuse a setting unless this holds.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if not holds:
+        raise ConfigError(key, problem)
+
+
 class SegmentError(TouchpointError):
     """A record of the ledger that this program cannot read; it must stop, never skip."""

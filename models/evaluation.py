@@ -12,8 +12,8 @@ from models.detectors import DETECTORS
 from models.detectors.spread import spread
 from models.evidence import Detector, Findings, JudgedWindow, Names, judged_window
 from models.expectation import CellRegistry, Expectation
+from models.grouping import sum_by_group
 from models.measures import values
-from models.moments import sum_by_group
 from models.settings import DAY, JudgeSettings, Measure
 from models.snapshot import Coverage, EmployeeFigures, StratumFigures
 from models.verdicts import Verdicts

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.codes import PairCodes
-from models.grouping import pairs
+from models.grouping import pairs, sum_by_group
 from models.handling import CHANNELS
-from models.moments import sum_by_group
 from models.settings import ExpectationSettings, Kind
 
 _P_MIN: Final = 0.005

@@ -1,6 +1,6 @@
 """Rows into groups: the `bincount` idioms that the core is made of. Sorting is what they avoid."""
 
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,22 @@ _DENSE: Final = 8
 def count_by_group(group: NDArray[np.signedinteger], size: int) -> NDArray[np.int64]:
     """Return how many of n rows lie in each of `size` groups, int64[size]."""
     return np.bincount(group, minlength=size).astype(np.int64, copy=False)
+
+
+def sum_by_group(
+    group: NDArray[np.signedinteger], value: NDArray[np.float64] | NDArray[np.int64], size: int
+) -> NDArray[np.float64]:
+    """Return the sum of `value` in each of `size` groups, added in entry order; 0 where there is none."""
+    return cast("NDArray[np.float64]", np.bincount(group, value, size))
+
+
+def first_by_group(
+    group: NDArray[np.signedinteger], value: NDArray[np.float64], size: int
+) -> NDArray[np.float64]:
+    """Return the first `value` of each of `size` groups; 0 where there is none."""
+    first = np.zeros(size)
+    first[group[::-1]] = value[::-1]  # of several assignments to one place the last stays
+    return first
 
 
 def first_rows(group: NDArray[np.signedinteger], size: int) -> NDArray[np.intp]:

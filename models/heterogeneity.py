@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.moments import Floats, Groups, Moments, first_by_group, merge_groups, sum_by_group
+from models.grouping import count_by_group, first_by_group, sum_by_group
+from models.moments import Floats, Groups, Moments, merge_groups
 from models.normal import upper_p
 
 WINSORISED: Final = 0.10
@@ -82,7 +83,7 @@ def heterogeneity(group: Groups, effect: Floats, information: Floats, size: int)
     J. P. T. Higgins, S. G. Thompson. 2002. Quantifying heterogeneity in a meta-analysis. Statistics in
     Medicine 21, 1539-1558.
     """
-    employees = np.bincount(group, minlength=size).astype(np.int64, copy=False)
+    employees = count_by_group(group, size)
     enough = employees >= 2
     df = np.where(enough, employees - 1.0, nan)
     total = np.where(enough, sum_by_group(group, information, size), nan)

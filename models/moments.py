@@ -13,10 +13,11 @@ recommendations. The American Statistician 37, 242-247.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.grouping import count_by_group, first_by_group, sum_by_group
 
 Floats = NDArray[np.float64]
 Groups = NDArray[np.signedinteger]
@@ -78,7 +79,7 @@ def from_groups(group: Groups, value: Floats, size: int) -> Moments:
     stated = ~np.isnan(value)
     if not stated.all():
         group, value = group[stated], value[stated]
-    count = np.bincount(group, minlength=size).astype(np.int64, copy=False)
+    count = count_by_group(group, size)
     shift = first_by_group(group, value, size)
     offset = sum_by_group(group, value - shift[group], size) / np.maximum(count, 1)
     mean, mean_low = _two_sum(shift, offset)
@@ -111,34 +112,6 @@ def merge_groups(group: Groups, parts: Moments, size: int) -> Moments:
     return Moments(count, mean, within + between, mean_low)
 
 
-def merge(parts: Sequence[Moments]) -> Moments:
-    """Return the moments of each group over parts of one shape.
-
-    Bit for bit what `merge_groups` gives for the same parts in the same order, without laying them
-    end to end.
-
-    Raises
-    ------
-    ValueError
-        Without a part, or where shapes differ.
-    """
-    if len({part.count.shape for part in parts}) != 1:
-        raise ValueError("at least one part is needed, and all of one shape")
-    count = np.zeros(parts[0].count.shape, np.int64)
-    shift, offset, within, between = (np.zeros(count.shape) for _ in range(4))
-    for part in reversed(parts):
-        shift = np.where(part.count > 0, part.mean, shift)
-    for part in parts:
-        count += part.count
-        offset += part.count * ((part.mean - shift) + part.mean_low)
-    mean, mean_low = _two_sum(shift, offset / np.maximum(count, 1))
-    for part in parts:
-        deviation = (part.mean - mean) + (part.mean_low - mean_low)
-        within += part.m2
-        between += part.count * deviation * deviation
-    return Moments(count, mean, within + between, mean_low)
-
-
 def concatenate(parts: Sequence[Moments]) -> Moments:
     """Return the entries of all parts, one after the other: what `merge_groups` takes.
 
@@ -153,18 +126,6 @@ def concatenate(parts: Sequence[Moments]) -> Moments:
         np.concatenate([part.m2 for part in parts]),
         np.concatenate([part.mean_low for part in parts]),
     )
-
-
-def sum_by_group(group: Groups, value: Floats | NDArray[np.int64], size: int) -> Floats:
-    """Return the sum of `value` in each of `size` groups, added in entry order; 0 where there is none."""
-    return cast("Floats", np.bincount(group, value, size))
-
-
-def first_by_group(group: Groups, value: Floats, size: int) -> Floats:
-    """Return the first `value` of each of `size` groups; 0 where there is none."""
-    first = np.zeros(size)
-    first[group[::-1]] = value[::-1]  # of several assignments to one place the last stays
-    return first
 
 
 def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:

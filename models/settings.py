@@ -9,7 +9,7 @@ from math import log
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from models.errors import ConfigError
+from models.errors import ConfigError, require
 from models.handling import CODED_FACTS, NUMERIC_FACTS
 
 SECOND: Final = 1_000_000
@@ -18,11 +18,6 @@ HOUR: Final = 3_600 * SECOND
 DAY: Final = 24 * HOUR
 
 Kind = Literal["binary", "duration", "score"]
-
-
-def _require(holds: bool, key: str, problem: str) -> None:
-    if not holds:
-        raise ConfigError(key, problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +37,21 @@ class Measure:
     def __post_init__(self) -> None:
         """Hold the definition against the contract's words."""
         key = f"measures.{self.name}"
-        _require(self.name.replace("_", "").isalnum(), key, "a name of letters, digits and _ is needed")
+        require(self.name.replace("_", "").isalnum(), key, "a name of letters, digits and _ is needed")
         if self.kind != "binary":
-            _require(
-                self.fact in NUMERIC_FACTS, f"{key}.fact", f"one of {', '.join(NUMERIC_FACTS)} is needed"
-            )
-            _require(
+            require(self.fact in NUMERIC_FACTS, f"{key}.fact", f"one of {', '.join(NUMERIC_FACTS)} is needed")
+            require(
                 not self.one and not self.zero,
                 key,
                 f"one and zero belong to a binary measure, not to {self.kind}",
             )
             return
-        _require(self.fact in CODED_FACTS, f"{key}.fact", f"one of {', '.join(CODED_FACTS)} is needed")
+        require(self.fact in CODED_FACTS, f"{key}.fact", f"one of {', '.join(CODED_FACTS)} is needed")
         words = CODED_FACTS[self.fact]
         for word in (*self.one, *self.zero):
-            _require(word in words, key, f"{word!r} is no value of {self.fact}: {', '.join(words)}")
-        _require(bool(self.one) and bool(self.zero), key, "both one and zero need at least one word")
-        _require(not set(self.one) & set(self.zero), key, "a word cannot count as one and as zero")
+            require(word in words, key, f"{word!r} is no value of {self.fact}: {', '.join(words)}")
+        require(bool(self.one) and bool(self.zero), key, "both one and zero need at least one word")
+        require(not set(self.one) & set(self.zero), key, "a word cannot count as one and as zero")
 
 
 MEASURES: Final = (
@@ -103,10 +96,10 @@ class TimeSettings:
 
     def __post_init__(self) -> None:
         """Refuse panes that do not tile a day."""
-        _require(self.pane_s > 0 and 86_400 % self.pane_s == 0, "time.pane_s", "must divide a day (86400)")
-        _require(self.lateness_s >= 0, "time.lateness_s", "must not be negative")
-        _require(self.correction_horizon_days >= 1, "time.correction_horizon_days", "must be at least 1")
-        _require(self.valve_rows >= 1, "time.valve_rows", "must be at least 1")
+        require(self.pane_s > 0 and 86_400 % self.pane_s == 0, "time.pane_s", "must divide a day (86400)")
+        require(self.lateness_s >= 0, "time.lateness_s", "must not be negative")
+        require(self.correction_horizon_days >= 1, "time.correction_horizon_days", "must be at least 1")
+        require(self.valve_rows >= 1, "time.valve_rows", "must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +110,7 @@ class CaseSettings:
 
     def __post_init__(self) -> None:
         """Refuse a horizon of nothing."""
-        _require(self.horizon_days >= 1, "cases.horizon_days", "must be at least 1")
+        require(self.horizon_days >= 1, "cases.horizon_days", "must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +122,7 @@ class WindowSettings:
     def __post_init__(self) -> None:
         """Refuse an order in which the last is not the longest."""
         ascending = list(self.days) == sorted(set(self.days))
-        _require(
+        require(
             bool(self.days) and ascending and self.days[0] >= 1,
             "windows.days",
             "must be whole days, ascending",
@@ -146,9 +139,9 @@ class ExpectationSettings:
 
     def __post_init__(self) -> None:
         """Refuse values without meaning."""
-        _require(self.half_life_days > 0, "expectation.half_life_days", "must be positive")
-        _require(self.shrinkage > 0, "expectation.shrinkage", "must be positive")
-        _require(
+        require(self.half_life_days > 0, "expectation.half_life_days", "must be positive")
+        require(self.shrinkage > 0, "expectation.shrinkage", "must be positive")
+        require(
             self.band_hours >= 1 and 24 % self.band_hours == 0, "expectation.band_hours", "must divide 24"
         )
 
@@ -168,10 +161,10 @@ class SpreadSettings:
         """Refuse probabilities outside 0..1 and negative tolerances."""
         for kind in ("binary", "duration", "score"):
             tolerance = getattr(self, f"tolerance_{kind}")
-            _require(tolerance >= 0, f"detectors.spread.tolerance_{kind}", "must not be negative")
-        _require(self.employees_min >= 2, "detectors.spread.employees_min", "must be at least 2")
-        _require(0 < self.q < 1, "detectors.spread.q", "must lie between 0 and 1")
-        _require(self.q <= self.off_p < 1, "detectors.spread.off_p", "must lie between q and 1")
+            require(tolerance >= 0, f"detectors.spread.tolerance_{kind}", "must not be negative")
+        require(self.employees_min >= 2, "detectors.spread.employees_min", "must be at least 2")
+        require(0 < self.q < 1, "detectors.spread.q", "must lie between 0 and 1")
+        require(self.q <= self.off_p < 1, "detectors.spread.off_p", "must lie between q and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +179,11 @@ class FunnelSettings:
 
     def __post_init__(self) -> None:
         """Refuse probabilities outside 0..1 and evidence below nothing."""
-        _require(self.information_min > 0, "detectors.funnel.information_min", "must be positive")
-        _require(self.handlings_min >= 2, "detectors.funnel.handlings_min", "must be at least 2")
-        _require(self.employees_min >= 2, "detectors.funnel.employees_min", "must be at least 2")
-        _require(0 < self.q < 1, "detectors.funnel.q", "must lie between 0 and 1")
-        _require(self.q <= self.off_p < 1, "detectors.funnel.off_p", "must lie between q and 1")
+        require(self.information_min > 0, "detectors.funnel.information_min", "must be positive")
+        require(self.handlings_min >= 2, "detectors.funnel.handlings_min", "must be at least 2")
+        require(self.employees_min >= 2, "detectors.funnel.employees_min", "must be at least 2")
+        require(0 < self.q < 1, "detectors.funnel.q", "must lie between 0 and 1")
+        require(self.q <= self.off_p < 1, "detectors.funnel.off_p", "must lie between q and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +203,8 @@ class VerdictSettings:
 
     def __post_init__(self) -> None:
         """Refuse a persistence of nothing."""
-        _require(self.persistence >= 1, "verdicts.persistence", "must be at least 1")
-        _require(self.warm_up_days >= 0, "verdicts.warm_up_days", "must not be negative")
+        require(self.persistence >= 1, "verdicts.persistence", "must be at least 1")
+        require(self.warm_up_days >= 0, "verdicts.warm_up_days", "must not be negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +216,8 @@ class LimitSettings:
 
     def __post_init__(self) -> None:
         """Refuse bounds that the codes cannot hold."""
-        _require(1 <= self.issue_types <= 2_000, "limits.issue_types", "must lie in 1..2000")
-        _require(self.employees >= 1, "limits.employees", "must be at least 1")
+        require(1 <= self.issue_types <= 2_000, "limits.issue_types", "must lie in 1..2000")
+        require(self.employees >= 1, "limits.employees", "must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +237,8 @@ class JudgeSettings:
     def __post_init__(self) -> None:
         """Refuse two measures of one name."""
         names = [measure.name for measure in self.measures]
-        _require(bool(names), "measures", "at least one measure is needed")
-        _require(len(set(names)) == len(names), "measures", "two measures have the same name")
+        require(bool(names), "measures", "at least one measure is needed")
+        require(len(set(names)) == len(names), "measures", "two measures have the same name")
 
 
 def facts_of(measures: Sequence[Measure]) -> tuple[str, ...]:

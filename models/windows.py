@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.grouping import count_by_group
-from models.moments import Moments, concatenate, from_groups, merge_groups, sum_by_group
+from models.grouping import count_by_group, sum_by_group
+from models.moments import Moments, concatenate, from_groups, merge_groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)

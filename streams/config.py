@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 import orjson
 
-from models.errors import ConfigError
+from models.errors import ConfigError, require
 from models.settings import JudgeSettings
 from streams.formats import FORMATS
 from streams.settings_tree import refuse_extremes, refuse_unknown, words_at
@@ -28,13 +28,8 @@ _TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 
 
-def _require(holds: bool, key: str, problem: str) -> None:
-    if not holds:
-        raise ConfigError(key, problem)
-
-
 def _require_topic(name: str, key: str) -> None:
-    _require(_TOPIC.fullmatch(name) is not None, key, f"{name!r} is no name that Kafka gives a topic")
+    require(_TOPIC.fullmatch(name) is not None, key, f"{name!r} is no name that Kafka gives a topic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +42,13 @@ class KafkaConfig:
 
     def __post_init__(self) -> None:
         """Refuse an address without a port."""
-        _require(bool(self.brokers), "kafka.brokers", 'at least one is needed, such as ["kafka-1:9092"]')
+        require(bool(self.brokers), "kafka.brokers", 'at least one is needed, such as ["kafka-1:9092"]')
         for broker in self.brokers:
             host, _, port = broker.rpartition(":")
             is_port = _PORT.fullmatch(port) is not None and int(port) <= 65_535
-            _require(bool(host) and is_port, "kafka.brokers", f"{broker!r} is not host:port")
-        _require(bool(self.app_id), "kafka.app_id", "must not be empty")
-        _require(1 <= self.session_timeout_s <= 60, "kafka.session_timeout_s", "must lie in 1..60")
+            require(bool(host) and is_port, "kafka.brokers", f"{broker!r} is not host:port")
+        require(bool(self.app_id), "kafka.app_id", "must not be empty")
+        require(1 <= self.session_timeout_s <= 60, "kafka.session_timeout_s", "must lie in 1..60")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +61,12 @@ class SourceConfig:
 
     def __post_init__(self) -> None:
         """Refuse a format that nobody can read."""
-        _require(bool(self.topics), "sources.topics", "at least one is needed")
-        _require(len(set(self.topics)) == len(self.topics), "sources.topics", "a topic is named twice")
+        require(bool(self.topics), "sources.topics", "at least one is needed")
+        require(len(set(self.topics)) == len(self.topics), "sources.topics", "a topic is named twice")
         for topic in self.topics:
             _require_topic(topic, "sources.topics")
-        _require(self.format in FORMATS, "sources.format", f"one of {', '.join(FORMATS)} is needed")
-        _require(self.epoch >= 0, "sources.epoch", "must not be negative")
+        require(self.format in FORMATS, "sources.format", f"one of {', '.join(FORMATS)} is needed")
+        require(self.epoch >= 0, "sources.epoch", "must not be negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +84,8 @@ class TopicsConfig:
         for key in ("ledger", "alerts", "dead_letters"):
             _require_topic(getattr(self, key), f"topics.{key}")
         names = (self.ledger, self.alerts, self.dead_letters)
-        _require(len(set(names)) == len(names), "topics", "ledger, alerts and dead_letters need three topics")
-        _require(self.replication_factor >= 1, "topics.replication_factor", "must be at least 1")
+        require(len(set(names)) == len(names), "topics", "ledger, alerts and dead_letters need three topics")
+        require(self.replication_factor >= 1, "topics.replication_factor", "must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +100,11 @@ class IntakeConfig:
 
     def __post_init__(self) -> None:
         """Refuse values without meaning."""
-        _require(self.skew_s >= 0, "intake.skew_s", "must not be negative")
-        _require(self.idle_grace_s >= 1, "intake.idle_grace_s", "must be at least 1")
-        _require(self.record_bytes_max >= 1_024, "intake.record_bytes_max", "must be at least 1024")
-        _require(1 <= self.batch_records <= 8_192, "intake.batch_records", "must lie in 1..8192")
-        _require(self.batch_wait_s > 0, "intake.batch_wait_s", "must be positive")
+        require(self.skew_s >= 0, "intake.skew_s", "must not be negative")
+        require(self.idle_grace_s >= 1, "intake.idle_grace_s", "must be at least 1")
+        require(self.record_bytes_max >= 1_024, "intake.record_bytes_max", "must be at least 1024")
+        require(1 <= self.batch_records <= 8_192, "intake.batch_records", "must lie in 1..8192")
+        require(self.batch_wait_s > 0, "intake.batch_wait_s", "must be positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +117,7 @@ class DeadLetterConfig:
     def __post_init__(self) -> None:
         """Refuse a size that could not be produced."""
         holds = 0 <= self.raw_bytes_max <= _RAW_BYTES_MAX
-        _require(holds, "dead_letters.raw_bytes_max", f"must lie in 0..{_RAW_BYTES_MAX}")
+        require(holds, "dead_letters.raw_bytes_max", f"must lie in 0..{_RAW_BYTES_MAX}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +139,9 @@ class MetricsConfig:
 
     def __post_init__(self) -> None:
         """Refuse a port that is none."""
-        _require(0 <= self.port <= 65_535, "metrics.port", "must lie in 0..65535")
-        _require(self.top_employees >= 0, "metrics.top_employees", "must not be negative")
-        _require(self.series_max >= 1_000, "metrics.series_max", "must be at least 1000")
+        require(0 <= self.port <= 65_535, "metrics.port", "must lie in 0..65535")
+        require(self.top_employees >= 0, "metrics.top_employees", "must not be negative")
+        require(self.series_max >= 1_000, "metrics.series_max", "must be at least 1000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +170,7 @@ class Config(JudgeSettings):
         JudgeSettings.__post_init__(self)  # super() does not find its class where there are slots
         own = {self.topics.ledger, self.topics.alerts, self.topics.dead_letters}
         for topic in self.sources.topics:
-            _require(topic not in own, "sources.topics", f"{topic} is what this service writes")
+            require(topic not in own, "sources.topics", f"{topic} is what this service writes")
 
     def fingerprint(self) -> str:
         """Return 12 hex digits that change with any setting the judge depends on."""
@@ -208,7 +203,7 @@ def load(
             _set(tree, name.removeprefix(_PREFIX).lower().split("__"), text)
     for override in overrides:
         key, equals, text = override.partition("=")
-        _require(bool(equals), override, "write it as section.key=value")
+        require(bool(equals), override, "write it as section.key=value")
         _set(tree, key.strip().split("."), text.strip())
     refuse_unknown(tree, Config)
     refuse_extremes(tree)
@@ -254,7 +249,7 @@ def _read(path: Path | None) -> dict[str, Any]:
 def _set(tree: dict[str, Any], keys: list[str], text: str) -> None:
     for key in keys[:-1]:
         tree = tree.setdefault(key, {})
-        _require(isinstance(tree, dict), ".".join(keys), "is not a table of single keys")
+        require(isinstance(tree, dict), ".".join(keys), "is not a table of single keys")
     try:
         tree[keys[-1]] = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -90,12 +90,13 @@ class Judging:
             }
             await self.publish(self.config.topics.alerts, orjson.dumps(record), key.encode())
             self.published += 1
-            if before is None and alert.until is None:
-                log.info(
-                    "alert raised", extra={"kind": alert.kind, "alert": alert.id, "measure": alert.measure}
-                )
-            elif before is not None and before.until is None and alert.until is not None:
-                log.info(
-                    "alert ended", extra={"kind": alert.kind, "alert": alert.id, "measure": alert.measure}
-                )
+            _log_transition(before, alert)
         self._told = now
+
+
+def _log_transition(before: Alert | None, alert: Alert) -> None:
+    """Say that an alert was raised or has ended; other changes are for the page."""
+    stood, stands = before is not None and before.until is None, alert.until is None
+    if stood != stands:
+        told = {"kind": alert.kind, "alert": alert.id, "measure": alert.measure}
+        log.info("alert raised" if stands else "alert ended", extra=told)

@@ -16,9 +16,8 @@ import numpy as np
 
 from models.cells import pool
 from models.evidence import Detector, Findings, JudgedWindow, Names
-from models.grouping import count_by_group
+from models.grouping import count_by_group, sum_by_group
 from models.heterogeneity import winsorised_tau2
-from models.moments import sum_by_group
 from models.multiplicity import benjamini_hochberg
 from models.normal import two_sided_p
 from models.settings import DetectorSettings

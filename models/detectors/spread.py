@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evidence import Detector, Findings, JudgedWindow, Names
-from models.grouping import count_by_group
+from models.grouping import count_by_group, sum_by_group
 from models.heterogeneity import Heterogeneity, heterogeneity, icc_anova, icc_latent, tolerance_p, tolerance_z
-from models.moments import sum_by_group
 from models.multiplicity import benjamini_hochberg
 from models.settings import DetectorSettings, SpreadSettings
 

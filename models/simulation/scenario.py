@@ -10,7 +10,7 @@ from datetime import date
 from math import isfinite
 from typing import Final, Literal, get_args
 
-from models.errors import ConfigError
+from models.errors import require
 from models.handling import CHANNELS
 
 Kind = Literal["employee", "stratum", "issue", "erratic", "shift", "channel", "perception"]
@@ -32,8 +32,7 @@ SIZES: Final[Mapping[Kind, float]] = {
 
 
 def _require(holds: bool, key: str, problem: str) -> None:
-    if not holds:
-        raise ConfigError(f"simulation.{key}", problem)
+    require(holds, f"simulation.{key}", problem)
 
 
 @dataclass(frozen=True, slots=True)

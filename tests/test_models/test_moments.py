@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from merging import merge
 from numpy.typing import NDArray
 
-from models.moments import Moments, concatenate, from_groups, merge, merge_groups
+from models.moments import Moments, from_groups, merge_groups
 
 exact_numbers = st.integers(-(2**52), 2**52).map(lambda numerator: numerator / 1024)
 near_a_billion = st.integers(-1000, 1000).map(lambda numerator: 1e9 + numerator / 1024)
@@ -64,14 +65,6 @@ def test_merge_does_not_care_about_order_or_grouping(a: list[float], b: list[flo
         assert other.m2 == pytest.approx(together.m2, rel=1e-12)
 
 
-@given(parts=st.lists(statements, min_size=1, max_size=5))
-def test_merge_is_merge_groups_without_laying_end_to_end(parts: list[list[tuple[int, float]]]) -> None:
-    """Both ways of merging give the same bits."""
-    moments = [from_groups(*columns(part), 5) for part in parts]
-    group = np.tile(np.arange(5), len(parts))
-    assert same_bits(merge(moments), merge_groups(group, concatenate(moments), 5))
-
-
 def columns(statement: list[tuple[int, float]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     group = np.array([group for group, _ in statement], np.int64)
     return group, np.array([value for _, value in statement], np.float64)
@@ -121,22 +114,3 @@ def test_strata_add_up_to_their_channel(statement: list[tuple[int, float]]) -> N
     stratum, value = columns(statement)
     of_strata = merge_groups(channel_of, from_groups(stratum, value, 5), 2)
     assert close(of_strata, from_groups(channel_of[stratum], value, 2))
-
-
-def test_merge_works_on_any_shape() -> None:
-    """Parts of two axes merge entry by entry along both."""
-    flat = from_groups(np.array([0, 1, 1, 5]), np.array([1.0, 2.0, 4.0, 8.0]), 6)
-    square = Moments(*(getattr(flat, name).reshape(2, 3) for name in ("count", "mean", "m2", "mean_low")))
-    merged = merge([square, square])
-    assert merged.count.tolist() == [[2, 4, 0], [0, 0, 2]]
-    assert merged.mean.tolist() == [[1, 3, 0], [0, 0, 8]]
-    assert merged.m2.tolist() == [[0, 4, 0], [0, 0, 0]]
-
-
-def test_merge_refuses_parts_of_different_shapes() -> None:
-    """Two groups against one is a mistake of the caller, not a broadcast; so is no part at all."""
-    one, two = one_group([1.0]), from_groups(np.array([0, 1]), np.array([1.0, 2.0]), 2)
-    with pytest.raises(ValueError, match="shape"):
-        merge([one, two])
-    with pytest.raises(ValueError, match="at least one part"):
-        merge([])

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from merging import merge
 from numpy.typing import NDArray
 from reference import document, rows
 
 from models.heterogeneity import anova
-from models.moments import Moments, from_groups, merge, merge_groups
+from models.moments import Moments, from_groups, merge_groups
 
 UNIVARIATE = (
     "PiDigits", "Lottery", "Lew", "Mavro", "Michelso", "NumAcc1", "NumAcc2", "NumAcc3", "NumAcc4",
