@@ -47,7 +47,7 @@ layers: setup ## who may import whom
 	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: setup ## benchmarks: ratios measured side by side in one run
+bench: setup ## measure, print, and write tests/benchmarks/results.md (TOUCHPOINT_BENCH_EVENTS=50000: a quick look)
 	$(BIN)/pytest tests/benchmarks -m benchmark -s -q
 
 .PHONY: schema

@@ -10,8 +10,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.grouping import stable_order
 from models.handling import NO_CASE, NO_CODE
 from models.sorted_table import SortedTable
+from models.state import Fields, State
 
 _BEGINNING: Final = np.iinfo(np.int64).min
 
@@ -44,7 +46,7 @@ class Cases:
         self._table = SortedTable(employee=np.int32, outcome=np.int8)
 
     def __len__(self) -> int:
-        return len(self._table)
+        return self._table.used_since(self._forgotten_before)
 
     def follow(
         self,
@@ -65,7 +67,7 @@ class Cases:
         before_outcome = np.full(n, NO_CODE, np.int8)
 
         known = np.flatnonzero(case != NO_CASE)
-        order = known[np.argsort(case[known], kind="stable")]  # by case, inside a case by time
+        order = known[stable_order(case[known])]  # by case, inside a case by time
         if len(order) == 0:
             return Predecessors(first, before_employee, before_outcome)
         keys = case[order]
@@ -93,6 +95,16 @@ class Cases:
         last = order[np.concatenate((opens_group[1:], [True]))]  # the newest contact of each case
         self._remember(last, place, last_time, case, time, employee, outcome)
         return Predecessors(first, before_employee, before_outcome)
+
+    def dump(self) -> State:
+        """Return the state."""
+        since = self._forgotten_before
+        return {"forgotten_before": since, "open": self._table.dump(since)}
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped."""
+        self._forgotten_before = state["forgotten_before"]
+        self._table.load(state["open"])
 
     def _last_time(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when each case was last contacted; of the unknown and the forgotten, the beginning.

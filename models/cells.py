@@ -5,7 +5,7 @@ continuous one it holds the sum, the sum of residuals and M2, their spread about
 Both kinds end as an effect with its information (1 / variance), from which all else follows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from models.grouping import count_by_group, pairs, sum_by_group
 from models.moments import Moments, from_groups, merge_groups
 from models.settings import Kind
+from models.state import Fields, State
 
 _OFFSET_PRIOR: Final = 4.0
 """Information added to a stratum-day's offset estimate (`method.md` 1.1)."""
 
 _SPREAD_PRIOR: Final = 12.0
 """Degrees of freedom with which a stratum's MSW leans on that of all strata: the expectation's shrinkage."""
+
+_COLUMNS: Final = ("count", "observed", "residual", "spread")
 
 _ROUNDING: Final = 1e-9
 """A spread below this share of the values themselves is rounding: a system that always writes 60 s."""
@@ -140,6 +143,21 @@ class CellWindows:
         """Drop all steps before one."""
         for old in [place for place in self._steps if place < step]:
             del self._steps[old]
+
+    def dump(self) -> State:
+        """Return the state, step by step; its columns are never changed, so none is copied."""
+        return [
+            {"step": step, "cell": cell, **{name: getattr(sums, name) for name in _COLUMNS}}
+            for step, (cell, sums) in sorted(self._steps.items())
+        ]
+
+    def load(self, state: Sequence[Fields]) -> None:
+        """Take over a state that was dumped."""
+        for one in state:
+            sums = CellSums(*(one[name] for name in _COLUMNS))
+            if any(getattr(sums, name).shape != one["cell"].shape for name in _COLUMNS):
+                raise ValueError("columns of different lengths")
+            self._steps[one["step"]] = one["cell"], sums
 
 
 def binary_effects(sums: CellSums) -> Effects:

@@ -3,6 +3,10 @@
 partition 0   --*---*----------*-->          a partition's clock is the greatest event time it has
 partition 1   ------*---*--->                shown, less the lateness
 watermark     ~~~~~~~~~~~|                   the least clock over the roster; it never goes back
+
+A clock belongs to a partition in an epoch. With a new epoch those of the old one are retired: they still
+say which of their own rows are late, and hold nobody. A topic that is taken off the roster is forgotten;
+should it come back it must speak again.
 """
 
 from collections.abc import Iterator
@@ -13,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.segment import Roster, Source
+from models.state import Fields, State
 
 BEGINNING: Final = np.iinfo(np.int64).min // 4
 """Before every event; far enough from the end of int64 that arithmetic with horizons cannot wrap."""
@@ -20,7 +25,6 @@ BEGINNING: Final = np.iinfo(np.int64).min // 4
 
 @dataclass(slots=True)
 class _PartitionClock:
-    epoch: int
     latest: int = BEGINNING
     idle_since: int | None = None  # wall time of its newest idle mark; None while it delivers
 
@@ -41,8 +45,8 @@ class Clock:
         self._lateness = lateness
         self._follows_wall = follows_wall
         self._roster: dict[str, int] = {}
-        self._epochs: dict[str, int] = {}
-        self._partitions: dict[tuple[str, int], _PartitionClock] = {}
+        self._epoch = 0
+        self._partitions: dict[Source, _PartitionClock] = {}
         self.watermark = BEGINNING
 
     def observe(self, source: Source, time: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -53,7 +57,7 @@ class Clock:
         int64[n]
             The partition's clock as of the row before each: what decides whether a row is late.
         """
-        partition = self._partition(source)
+        partition = self._partitions.setdefault(source, _PartitionClock())
         if len(time) == 0:
             return time
         seen = np.maximum.accumulate(np.concatenate(([partition.latest], time)))
@@ -64,19 +68,20 @@ class Clock:
 
     def mark_idle(self, source: Source, wall_time: int) -> None:
         """Take a partition out of the minimum until its next row."""
-        self._partition(source).idle_since = wall_time
+        self._partitions.setdefault(source, _PartitionClock()).idle_since = wall_time
 
     def call_roll(self, roster: Roster, source: Source) -> None:
         """Set the partitions that must have spoken before the watermark moves, as `source` was read with.
 
-        Within an epoch partitions are only ever added, but workers learn of them at different times: a
-        smaller number is old news.
+        A roster of an older epoch is old news. Within an epoch partitions are only ever added, but workers
+        learn of them at different times: so is a smaller number.
         """
-        epoch = self._epochs.get(source.topic, source.epoch)
-        if source.epoch < epoch:
+        if source.epoch < self._epoch:
             return
-        self._epochs[source.topic] = source.epoch
-        known = self._roster if source.epoch == epoch else self._roster | {source.topic: 0}
+        known = self._roster if source.epoch == self._epoch else {}
+        self._epoch = source.epoch
+        if gone := self._roster.keys() - roster.keys():
+            self._partitions = {of: clock for of, clock in self._partitions.items() if of.topic not in gone}
         self._roster = {topic: max(partitions, known.get(topic, 0)) for topic, partitions in roster.items()}
 
     def advance(self) -> int:
@@ -100,12 +105,12 @@ class Clock:
 
     def clock_of(self, source: Source) -> int | None:
         """Return a partition's clock, None before its first row."""
-        clock = self._partitions.get((source.topic, source.partition))
+        clock = self._partitions.get(source)
         return None if clock is None or clock.latest == BEGINNING else clock.latest - self._lateness
 
     def is_idle(self, source: Source) -> bool:
         """Return whether a partition is out of the minimum."""
-        clock = self._partitions.get((source.topic, source.partition))
+        clock = self._partitions.get(source)
         return clock is not None and clock.idle_since is not None
 
     def silent(self) -> int:
@@ -116,17 +121,33 @@ class Clock:
             if (clock := self._partitions.get(key)) is None or not _has_spoken(clock)
         )
 
-    def _required(self) -> Iterator[tuple[str, int]]:
+    def requires(self, source: Source) -> bool:
+        """Return whether the topic of a source is on the roster."""
+        return source.topic in self._roster
+
+    def dump(self) -> State:
+        """Return the state."""
+        return {
+            "watermark": self.watermark,
+            "roster": dict(self._roster),
+            "epoch": self._epoch,
+            "partitions": [
+                {"source": list(source), "latest": clock.latest, "idle_since": clock.idle_since}
+                for source, clock in sorted(self._partitions.items(), key=lambda item: item[0])
+            ],
+        }
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped."""
+        self.watermark = state["watermark"]
+        self._roster, self._epoch = dict(state["roster"]), state["epoch"]
+        for one in state["partitions"]:
+            self._partitions[Source(*one["source"])] = _PartitionClock(one["latest"], one["idle_since"])
+
+    def _required(self) -> Iterator[Source]:
         for topic, partitions in self._roster.items():
             for partition in range(partitions):
-                yield topic, partition
-
-    def _partition(self, source: Source) -> _PartitionClock:
-        key = (source.topic, source.partition)
-        clock = self._partitions.get(key)
-        if clock is None or clock.epoch < source.epoch:  # a re-created topic starts a clock of its own
-            clock = self._partitions[key] = _PartitionClock(source.epoch)
-        return clock
+                yield Source(topic, partition, self._epoch)
 
 
 def _has_spoken(clock: _PartitionClock) -> bool:

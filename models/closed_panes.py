@@ -4,12 +4,17 @@ Corrections change rows; sums are then made again from the rows. Beyond the corr
 are left.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.handling import null_fact
+from models.state import Fields, State, picked
+
+_COLUMNS: Final = ("time", "event", "revision", "employee", "stratum", "first")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +109,41 @@ class ClosedPanes:
     def forget(self, day: int) -> None:
         """Let the rows of a day go; their sums stay with the windows."""
         del self._days[day]
+
+    def dump(self) -> State:
+        """Return the state, pane by pane; its columns are never changed, so none is copied."""
+        return [
+            {
+                "index": pane.index,
+                "day": pane.day,
+                "band": pane.band,
+                "unjudged": pane.unjudged,
+                **{name: getattr(pane.rows, name) for name in _COLUMNS},
+                "facts": dict(pane.rows.facts),
+                "expected": pane.rows.expected,
+            }
+            for pane in self.of_days(self._days)
+        ]
+
+    def load(self, state: Sequence[Fields], facts: Sequence[str], kept: Sequence[int | None]) -> None:
+        """Take over a state that was dumped, with just these facts.
+
+        `kept` says where each measure stood then: of one that is new no row has been judged. A fact that
+        was not kept is null in every row.
+        """
+        for one in state:
+            n = len(one["time"])
+            columns = {name: one[name] for name in _COLUMNS}
+            if any(
+                len(column) != n for column in (*columns.values(), *one["facts"].values(), *one["expected"])
+            ):
+                raise ValueError("columns of different lengths")
+            rows = PaneRows(
+                **columns,
+                facts={name: one["facts"].get(name, null_fact(name, n)) for name in facts},
+                expected=picked(one["expected"], kept, np.nan),
+            )
+            self.put(ClosedPane(one["index"], one["day"], one["band"], rows, one["unjudged"]))
 
 
 def join(parts: list[PaneRows]) -> PaneRows:

@@ -3,7 +3,8 @@
 Amendments that were due with it go first: they are older. Each changes the pane that it belongs to.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
@@ -18,8 +19,9 @@ from models.handling import NO_CODE, Handlings
 from models.measures import values
 from models.open_panes import Waiting
 from models.order import same_event, total_order
-from models.settings import DAY, JudgeSettings
-from models.sorted_table import SortedTable
+from models.reused_ids import ReusedIds
+from models.settings import DAY, JudgeSettings, facts_of
+from models.state import Fields, State
 from models.steps import Steps
 from models.windows import Windows
 
@@ -31,12 +33,10 @@ OTHER: Final = "other"
 
 @dataclass(slots=True)
 class Corrections:
-    """How often the past was changed, and how often an id broke the contract."""
+    """How often the past was changed."""
 
     added: int = 0
     revised: int = 0
-    reused_ids: int = 0
-    """Event ids that came again with another time: both count."""
 
 
 class Closing:
@@ -56,8 +56,6 @@ class Closing:
         self._settings = settings
         self._steps = steps
         self._tally = tally
-        self._recent = SortedTable()
-        self._recent_horizon = settings.time.correction_horizon_days * DAY
         self._forgotten = np.iinfo(np.int64).min
         self.closed = ClosedPanes()
         self.windows = Windows(len(settings.measures))
@@ -65,6 +63,7 @@ class Closing:
         self.issues = Codes(settings.limits.issue_types, OTHER)
         self.strata = strata
         self.cases = Cases(settings.cases.horizon_days * DAY)
+        self.reused_ids = ReusedIds(settings.time.correction_horizon_days * DAY)
         self.corrections = Corrections()
         self.repeat_contacts = {"same": 0, "other": 0}
         """Repeat contacts by whether the same or another employee had the one before."""
@@ -90,6 +89,35 @@ class Closing:
             if self._steps.day_end(day) <= time and not self.closed.awaits(day):
                 self.closed.forget(day)
                 self._forgotten = max(self._forgotten, day)
+
+    def dump(self) -> State:
+        """Return the state; strata are the registry's."""
+        return {
+            "forgotten_day": self._forgotten,
+            "panes": self.closed.dump(),
+            "windows": self.windows.dump(),
+            "employees": self.employees.dump(),
+            "issue_types": self.issues.dump(),
+            "cases": self.cases.dump(),
+            "reused_ids": self.reused_ids.dump(),
+            "corrections": asdict(self.corrections),
+            "repeat_contacts": dict(self.repeat_contacts),
+        }
+
+    def load(self, state: Fields, kept: Sequence[int | None]) -> None:
+        """Take over a state that was dumped; `kept` says where each measure stood then, None if nowhere."""
+        self._forgotten = state["forgotten_day"]
+        self.closed.load(state["panes"], facts_of(self._settings.measures), kept)
+        self.windows.load(state["windows"], kept)
+        self.employees.load(state["employees"])
+        self.issues.load(state["issue_types"])
+        self.cases.load(state["cases"])
+        self.reused_ids.load(state["reused_ids"])
+        self.corrections = Corrections(**state["corrections"])
+        self.repeat_contacts = dict(state["repeat_contacts"])
+        if None in kept:  # a new measure begins with the rows that no step has judged yet
+            for pane in self.closed.unjudged():
+                self._put(pane.index, pane.rows)
 
     def _versions(self, waiting: Waiting) -> tuple[Handlings, NDArray[np.int16]]:
         """Return the newest version of each event, in total order, with its topic; count the rest."""
@@ -134,7 +162,7 @@ class Closing:
         same = int((again & (before.employee == coded.employee)).sum())
         self.repeat_contacts["same"] += same
         self.repeat_contacts["other"] += int(again.sum()) - same
-        self._count_reused_ids(rows)
+        self.reused_ids.note(rows.event, rows.time)
         return replace(coded, first=before.first)
 
     def _put(self, pane: int, rows: PaneRows) -> None:
@@ -196,18 +224,6 @@ class Closing:
             ),
         )
         self.corrections.revised += len(place)
-
-    def _count_reused_ids(self, rows: Handlings) -> None:
-        """Count event ids that were seen within the horizon at another time."""
-        event, last = np.unique(rows.event[::-1], return_index=True)
-        time = rows.time[::-1][last]
-        place = self._recent.find(event)
-        held = place >= 0
-        self.corrections.reused_ids += len(rows) - len(event)
-        self.corrections.reused_ids += int((self._recent.read("time", place[held]) != time[held]).sum())
-        self._recent.write(place[held], {"time": time[held]})
-        before = int(rows.time.max(initial=0)) - self._recent_horizon
-        self._recent.insert(event[~held], {"time": time[~held]}, expire_before=before)
 
 
 def _replaced(column: NDArray[_T], place: NDArray[np.intp], by: NDArray[_T]) -> NDArray[_T]:

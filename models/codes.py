@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.handling import NO_CODE
+from models.state import Fields, State
 
 
 class Codes:
@@ -33,6 +34,15 @@ class Codes:
     def assign(self, names: Iterable[str]) -> NDArray[np.int32]:
         """Return the code of each name; new names get theirs in the order given."""
         return np.fromiter((self._code_of(name) for name in names), np.int32)
+
+    def dump(self) -> State:
+        """Return the state."""
+        return {"names": list(self.names), "refused": self.refused}
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped; beyond a smaller limit names keep their codes."""
+        self.names, self.refused = list(state["names"]), state["refused"]
+        self._code = {name: code for code, name in enumerate(self.names)}
 
     def _code_of(self, name: str) -> int:
         code = self._code.get(name)
@@ -83,3 +93,11 @@ class PairCodes:
         self._sorted = np.insert(self._sorted, at[new], unique[new])
         self._code = np.insert(self._code, at[new], code[new])
         return code[inverse]
+
+    def dump(self) -> State:
+        """Return the state."""
+        return {"left": self.left, "right": self.right}
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped."""
+        self.assign(state["left"], state["right"])

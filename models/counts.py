@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.rejects import REASONS
+from models.state import Fields, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,25 @@ class Tally:
             )
             for name, code in sorted((name, code) for code, name in enumerate(self.topics))
         }
+
+    def dump(self) -> State:
+        """Return the state."""
+        return {
+            "topics": list(self.topics),
+            "read": self._read.copy(),
+            "accepted": self._accepted.copy(),
+            "duplicate": self._duplicate.copy(),
+            "late": self._late.copy(),
+            "rejected": self._rejected.copy(),
+        }
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped; reasons may have been added since."""
+        self.topics = list(state["topics"])
+        self._read, self._accepted = state["read"].copy(), state["accepted"].copy()
+        self._duplicate, self._late = state["duplicate"].copy(), state["late"].copy()
+        self._rejected = np.zeros((len(self.topics), len(REASONS)), np.int64)
+        self._rejected[:, : state["rejected"].shape[1]] = state["rejected"]
 
     def _per_topic(self, topic: NDArray[np.int16]) -> NDArray[np.int64]:
         return np.bincount(topic, minlength=len(self.topics))

@@ -3,6 +3,8 @@
     TouchpointError
       ConfigError        a setting that cannot be right; names the key and what to write instead
       SegmentError       a ledger record this program cannot read
+      StateError         a dumped state that the judge cannot go on from
+      CheckpointError    a checkpoint that cannot be written, or not be read whole
 
 Bad *input* is never an exception: it becomes a reject with a reason (`models.rejects`).
 """
@@ -34,3 +36,11 @@ def require(holds: bool, key: str, problem: str) -> None:
 
 class SegmentError(TouchpointError):
     """A record of the ledger that this program cannot read; it must stop, never skip."""
+
+
+class StateError(TouchpointError):
+    """A dumped state that the judge cannot go on from: another format, another grid, or damaged."""
+
+
+class CheckpointError(TouchpointError):
+    """A checkpoint that cannot be written, or not be read whole."""

@@ -1,23 +1,24 @@
 """A step: expected outcomes for the rows that await judgement, then figures, findings and verdicts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.cells import CellWindows, binary_cells, continuous_cells
 from models.closed_panes import ClosedPane, ClosedPanes, join, with_expected
+from models.compatibility import fingerprint_of
 from models.detectors import DETECTORS
-from models.detectors.spread import spread
 from models.evidence import Detector, Findings, JudgedWindow, Names, judged_window
 from models.expectation import CellRegistry, Expectation
-from models.grouping import sum_by_group
+from models.figures import coverage, employee_figures, stratum_figures
 from models.measures import values
-from models.settings import DAY, JudgeSettings, Measure
+from models.settings import DAY, JudgeSettings
 from models.snapshot import Coverage, EmployeeFigures, StratumFigures
+from models.state import Fields, State
 from models.verdicts import Verdicts
-from models.windows import Sums, Windows
+from models.windows import Windows
 
 ALL: str = "all"
 """The name of the window that holds everything."""
@@ -25,27 +26,49 @@ ALL: str = "all"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One evaluation: its number, when it ends (microseconds since 1970 UTC), whether verdicts are due."""
+    """One evaluation.
+
+    Attributes
+    ----------
+    number, end : int
+        The day, as a proleptic Gregorian ordinal; when it ends, microseconds since 1970 UTC.
+    warm : bool
+        Verdicts are due.
+    employees, strata : int
+        How many of each there were.
+    """
 
     number: int
     end: int
     warm: bool
+    employees: int
+    strata: int
 
 
 class Evaluation:
     """What the judge knows beyond sums: expectations, cells, verdicts, and the figures of the last step.
 
     With `whole`, everything is one step and one window.
+
+    Attributes
+    ----------
+    last : Step or None
+    verdicts : Verdicts
+    judged_under : str
+        Fingerprint of the settings that the last verdicts were reached under.
+    strata_found, employees_found, coverage : tuples of figures of the last step
     """
 
     def __init__(self, settings: JudgeSettings, registry: CellRegistry, *, whole: bool) -> None:
         self._settings = settings
+        self._fingerprint = fingerprint_of(settings)
+        self.judged_under = self._fingerprint
         self._registry = registry
         self._whole = whole
         self._expectations = [Expectation(m.kind, settings.expectation) for m in settings.measures]
         self._cells = [CellWindows(measure.kind) for measure in settings.measures]
         self._employees = Windows(len(settings.measures))
-        self._last_end: int | None = None
+        self.last: Step | None = None
         self.verdicts = Verdicts(1 if whole else settings.verdicts.persistence)
         self.strata_found: tuple[StratumFigures, ...] = ()
         self.employees_found: tuple[EmployeeFigures, ...] = ()
@@ -57,21 +80,52 @@ class Evaluation:
         fresh = self._judge(panes, step.end)
         for number in sorted({self._step_of(pane.day) for pane in panes}):
             self._sum(number, closed.of_days([d for d in closed.days() if self._step_of(d) == number]))
-
-        self.strata_found, self.employees_found, self.coverage = (), (), ()
-        labels = [ALL] if self._whole else [f"{days}d" for days in self._settings.windows.days]
-        for label in labels:
-            inside = self._inside(label, step.number)
-            sums = self._employees.window(inside, len(names.employees))
-            for index, measure in enumerate(self._settings.measures):
-                window = self._window(index, measure, inside, fresh[index], names)
-                found = self._find(window, names, step) if label == labels[-1] and step.warm else {}
-                self._show(label, index, window, sums, found)
+        for detector, window, findings in self._look(step, fresh):
+            level = detector.level(self._settings.detectors)
+            resettled = self.judged_under != self._fingerprint
+            self.verdicts.decide(
+                detector, window, findings, names,
+                level=level, step=step.number, time=step.end, resettled=resettled,
+            )  # fmt: skip
+        self.judged_under = self._fingerprint if step.warm else self.judged_under
+        self.last = step
         oldest = step.number - self._settings.windows.days[-1] + 1
         if not self._whole:
             self._employees.forget_before(oldest)
             for cells in self._cells:
                 cells.forget_before(oldest)
+
+    def dump(self) -> State:
+        """Return the state; the figures of the last step follow from it."""
+        return {
+            "last": None if self.last is None else asdict(self.last),
+            "expectations": [expectation.dump() for expectation in self._expectations],
+            "cells": [cells.dump() for cells in self._cells],
+            "employees": self._employees.dump(),
+            "verdicts": self.verdicts.dump(),
+        }
+
+    def load(self, state: Fields, kept: Sequence[int | None]) -> None:
+        """Take over a state that was dumped; `kept` says where each measure stood then, None if nowhere.
+
+        The registry must have been loaded. The figures of the last step are made again.
+        """
+        self.last = None if state["last"] is None else Step(**state["last"])
+        self._employees.load(state["employees"], kept)
+        for index, place in enumerate(kept):
+            if place is not None:
+                self._expectations[index].load(state["expectations"][place])
+                self._cells[index].load(state["cells"][place])
+        self.verdicts.load(
+            state["verdicts"],
+            kinds={detector.kind for detector in DETECTORS},
+            measures={
+                m.name for m, place in zip(self._settings.measures, kept, strict=True) if place is not None
+            },
+            last_step=None if self.last is None else self.last.end,
+        )
+        if self.last is not None:
+            self._look(self.last, [np.zeros(len(self._registry.cells), np.bool_) for _ in kept])
 
     def _step_of(self, day: int) -> int:
         return 0 if self._whole else day
@@ -84,8 +138,7 @@ class Evaluation:
 
     def _judge(self, panes: list[ClosedPane], end: int) -> list[NDArray[np.bool_]]:
         """Give rows that await it their expected outcome; return the cells with new evidence, by measure."""
-        days = 0.0 if self._last_end is None else (end - self._last_end) / DAY
-        self._last_end = end
+        days = 0.0 if self.last is None else (end - self.last.end) / DAY
         for expectation in self._expectations:
             expectation.age(days)
         if not panes:
@@ -133,76 +186,28 @@ class Evaluation:
                 else continuous_cells(cell, value, expected, size),
             )
 
-    def _window(
-        self,
-        index: int,
-        measure: Measure,
-        inside: Callable[[int], bool],
-        fresh: NDArray[np.bool_],
-        names: Names,
-    ) -> JudgedWindow:
-        cells = self._registry.cells
-        sums = self._cells[index].window(inside, len(cells))
-        return judged_window(
-            measure, (cells.left, cells.right), sums, fresh, len(names.employees), len(names.strata)
-        )
-
-    def _find(self, window: JudgedWindow, names: Names, step: Step) -> dict[str, Findings]:
-        """Let every detector look at the window and the verdicts follow; return what was found, by kind."""
-        found = {}
-        for detector in DETECTORS:
-            findings = detector.detect(window, self._settings.detectors)
-            level = detector.level(self._settings.detectors)
-            self.verdicts.decide(
-                detector, window, findings, names, level=level, step=step.number, time=step.end
-            )
-            self.coverage += (_coverage(detector, window, findings),)
-            found[detector.kind] = findings
-        return found
-
-    def _show(
-        self, label: str, index: int, window: JudgedWindow, sums: Sums, found: dict[str, Findings]
-    ) -> None:
-        name = window.measure.name
-        between = spread(window)
-        first_contacts = sum_by_group(window.cell_stratum, window.sums.count, window.strata)
-        self.strata_found += (
-            StratumFigures(
-                measure=name,
-                window=label,
-                employees=between.between.employees,
-                first_contacts=first_contacts.astype(np.int64),
-                tau2=between.between.tau2,
-                i2=between.between.i2,
-                icc=between.icc,
-            ),
-        )
-        size = window.employees
-        observed = sum_by_group(window.cell_employee, window.sums.observed, size)
-        untested = np.full(size, np.nan)
-        funnel = found.get("employee_outlier")
-        moments = sums.moments[index]
-        self.employees_found += (
-            EmployeeFigures(
-                measure=name,
-                window=label,
-                handlings=moments.count,
-                mean=moments.reported_mean,
-                variance=moments.variance,
-                first_contacts=sum_by_group(window.cell_employee, window.sums.count, size).astype(np.int64),
-                observed=observed,
-                expected=observed - sum_by_group(window.cell_employee, window.sums.residual, size),
-                z=untested if funnel is None else funnel.z,
-                q=untested if funnel is None else funnel.q,
-            ),
-        )
-
-
-def _coverage(detector: Detector, window: JudgedWindow, findings: Findings) -> Coverage:
-    of = window.cell_employee if detector.entity == "employee" else window.cell_stratum
-    size = window.employees if detector.entity == "employee" else window.strata
-    handlings = sum_by_group(of, window.sums.count, size)
-    judged = ~np.isnan(findings.z)
-    everything = handlings.sum()
-    share = float(handlings[judged].sum() / everything) if everything else 0.0
-    return Coverage(detector.kind, window.measure.name, share, int(judged.sum()), int((handlings > 0).sum()))
+    def _look(
+        self, step: Step, fresh: list[NDArray[np.bool_]]
+    ) -> list[tuple[Detector, JudgedWindow, Findings]]:
+        """Make the figures of a step and return what the detectors find in its longest window."""
+        self.strata_found, self.employees_found, self.coverage = (), (), ()
+        judged: list[tuple[Detector, JudgedWindow, Findings]] = []
+        cells, detectors = self._registry.cells, DETECTORS if step.warm else ()
+        labels = [ALL] if self._whole else [f"{days}d" for days in self._settings.windows.days]
+        for label in labels:
+            inside = self._inside(label, step.number)
+            of_employees = self._employees.window(inside, step.employees)
+            for index, measure in enumerate(self._settings.measures):
+                sums = self._cells[index].window(inside, len(cells))
+                window = judged_window(
+                    measure, (cells.left, cells.right), sums, fresh[index], step.employees, step.strata
+                )
+                looking = detectors if label == labels[-1] else ()
+                found = {one.kind: one.detect(window, self._settings.detectors) for one in looking}
+                judged += ((detector, window, found[detector.kind]) for detector in looking)
+                self.coverage += tuple(coverage(one, window, found[one.kind]) for one in looking)
+                self.strata_found += (stratum_figures(label, window),)
+                funnel = found.get("employee_outlier")
+                moments = of_employees.moments[index]
+                self.employees_found += (employee_figures(label, window, moments, funnel),)
+        return judged

@@ -19,6 +19,7 @@ from models.codes import PairCodes
 from models.grouping import pairs, sum_by_group
 from models.handling import CHANNELS
 from models.settings import ExpectationSettings, Kind
+from models.state import Fields, State
 
 _P_MIN: Final = 0.005
 _OFFSET_MAX: Final = 2.0
@@ -74,6 +75,15 @@ class CellRegistry:
     def without_own_stratum(self, per_cell: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return, for each cell, the sum over its stratum of all other employees' cells."""
         return _sum_over(self.cells.right, per_cell) - per_cell
+
+    def dump(self) -> State:
+        """Return the state."""
+        return {"strata": self.strata.dump(), "cells": self.cells.dump()}
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped."""
+        self.strata.load(state["strata"])
+        self.assign(state["cells"]["left"], state["cells"]["right"])
 
 
 class Expectation:
@@ -132,6 +142,22 @@ class Expectation:
         level = level + self._band_offset(channel_band, level, value)
         level = level + self._own_offset(pairs(stratum, day)[1], pairs(cell, day)[1], level, value)
         return np.clip(_expit(level), _P_MIN, 1.0 - _P_MIN) if self._binary else level
+
+    def dump(self) -> State:
+        """Return the state."""
+        return {
+            "count": self._count,
+            "total": self._total,
+            "band_residual": self._band_residual,
+            "band_information": self._band_information,
+        }
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped; channels may have been added since."""
+        bands = len(self._band_residual)
+        self._count, self._total = state["count"].copy(), state["total"].copy()
+        self._band_residual = _grown(state["band_residual"], bands)
+        self._band_information = _grown(state["band_information"], bands)
 
     def _levels(self, registry: CellRegistry) -> NDArray[np.float64]:
         """Return the level of each cell's stratum without its own employee, shrunk to issue and whole.

@@ -205,20 +205,17 @@ class Identity:
         -------
         uint64[n]
         """
-        known: list[bytes] = []
-        rows: list[int] = []
-        for row, (case, customer, issue) in enumerate(zip(case_ids, customer_ids, issue_types, strict=True)):
-            if case is not None:
-                known.append(b"c" + case.encode())
-            elif customer is not None:
-                known.append(b"p" + _prefixed(customer) + issue.encode())
-            else:
-                continue
-            rows.append(row)
-        hashes = siphash24(self._case_key, known)
-        hashes[hashes == NO_CASE] = 1
-        cases = np.full(len(case_ids), NO_CASE, np.uint64)
-        cases[rows] = hashes
+        texts = [
+            b"c" + case.encode()
+            if case is not None
+            else b"p" + _prefixed(customer) + issue.encode()
+            if customer is not None
+            else b""
+            for case, customer, issue in zip(case_ids, customer_ids, issue_types, strict=True)
+        ]
+        cases = siphash24(self._case_key, texts)
+        cases[cases == NO_CASE] = 1
+        cases[[not text for text in texts]] = NO_CASE
         return cases
 
 

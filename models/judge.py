@@ -9,21 +9,20 @@ valve had to act.
 
 from collections.abc import Callable, Iterator
 
-import numpy as np
-
-from models.clock import BEGINNING, Clock
+from models.arrivals import Arrivals
+from models.clock import BEGINNING
 from models.closing import Closing
-from models.counts import Tally
+from models.compatibility import definitions, grid_of, kept_measures, require_grid
+from models.errors import StateError
 from models.evaluation import ALL, Evaluation, Step
 from models.evidence import Names
 from models.expectation import CellRegistry
-from models.handling import CHANNELS, with_facts
+from models.handling import CHANNELS
 from models.moments import Moments
-from models.open_panes import OpenPanes
-from models.positions import Positions
-from models.segment import IdleMark, LedgerRecord, Segment
-from models.settings import DAY, SECOND, JudgeSettings, facts_of
-from models.snapshot import Snapshot, SourceState, Spreads
+from models.segment import LedgerRecord, Source
+from models.settings import DAY, JudgeSettings
+from models.snapshot import Snapshot, Spreads
+from models.state import FORMAT, Fields, State, digest
 from models.steps import Steps
 from models.verdicts import Alert
 from models.windows import Sums
@@ -43,46 +42,73 @@ class Judge:
     def __init__(self, settings: JudgeSettings, *, whole: bool = False) -> None:
         self._settings = settings
         self._whole = whole
-        self._facts = facts_of(settings.measures)
-        self._lateness = settings.time.lateness_s * SECOND
         self._horizon = settings.time.correction_horizon_days * DAY
         self._steps = Steps(settings.calendar.timezone, settings.time.pane_s)
-        self._positions = Positions()
-        self._clock = Clock(self._lateness, follows_wall=settings.time.clock == "wall")
-        self._tally = Tally()
-        self._open = OpenPanes(self._facts)
+        self._arrivals = Arrivals(settings, self._steps, whole=whole)
         self._registry = CellRegistry()
-        self._closing = Closing(settings, self._steps, self._registry.strata, self._tally)
+        self._closing = Closing(settings, self._steps, self._registry.strata, self._arrivals.tally)
         self._evaluation = Evaluation(settings, self._registry, whole=whole)
         self._closed_until = BEGINNING
         self._due: int | None = None  # the day that holds closed panes and has not been evaluated
         self._origin: int | None = None
-        self._last_step: int | None = None
         self._evaluated = 0
-        self._forced = 0
+
+    @classmethod
+    def load(cls, settings: JudgeSettings, state: Fields, *, whole: bool = False) -> "Judge":
+        """Return the judge that goes on from a state that was dumped, perhaps under other settings.
+
+        Raises
+        ------
+        StateError
+            If the state is of another format, on another grid or damaged.
+        """
+        judge = cls(settings, whole=whole)
+        try:
+            require_grid(state, settings, whole=whole)
+            judge._restore(state["sources"], state["judged"], state["settings"])
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise StateError(f"the state is damaged: {type(error).__name__}") from None
+        return judge
 
     def apply(self, record: LedgerRecord) -> None:
         """Take the next record of the ledger."""
-        self._clock.call_roll(record.roster, record.source)
-        if isinstance(record, IdleMark):
-            if self._positions.next(record.source) in {None, record.position}:
-                self._clock.mark_idle(record.source, record.wall_time)
-        else:
-            self._take(record)
-        self._advance(self._clock.advance())
-        while self._open.rows > self._settings.time.valve_rows:
+        self._arrivals.take(record, self._closed_until)
+        self._advance(self._arrivals.clock.advance())
+        while self._arrivals.waiting.rows > self._settings.time.valve_rows:
             self._force()
 
     def finish(self) -> None:
         """Close all panes and end the last step: nothing more will come."""
-        while (pane := self._open.first()) is not None:
+        while (pane := self._arrivals.waiting.first()) is not None:
             self._advance(self._steps.start(pane + 1))
         if self._due is not None:
             end = self._steps.day_end(self._due)
             self._advance(end)
             if self._whole:
                 self._evaluate(self._due, end)
-        self._clock.move_to(self._closed_until)
+        self._arrivals.clock.move_to(self._closed_until)
+
+    def dump(self) -> dict[str, State]:
+        """Return the whole state as data that nothing changes any more, whatever is applied next.
+
+        `judged` holds what follows from the handlings and their times alone, `sources` what depends on
+        where they were read, how often and in which pieces.
+        """
+        return {
+            "format": FORMAT,
+            "grid": grid_of(self._settings, whole=self._whole),
+            "settings": self._evaluation.judged_under,
+            "sources": self._arrivals.dump(),
+            "judged": self._judged(),
+        }
+
+    def fingerprint(self) -> str:
+        """Return the digest of what was judged, in hex.
+
+        When nothing more will come, it is the same for the same handlings however they were delivered, as
+        long as no idle mark or valve had to act.
+        """
+        return digest(self._judged())
 
     @property
     def steps(self) -> int:
@@ -90,37 +116,47 @@ class Judge:
         return self._evaluated
 
     @property
+    def last_step(self) -> int | None:
+        """When the last step ended, microseconds since 1970 UTC; None before the first."""
+        return None if self._evaluation.last is None else self._evaluation.last.end
+
+    @property
     def alerts(self) -> tuple[Alert, ...]:
         """The alerts as of the last step."""
         return self._evaluation.verdicts.alerts
 
+    def positions(self) -> Iterator[tuple[Source, int]]:
+        """Yield every partition that was read, in every epoch, with the position that is applied next."""
+        for source in self._arrivals.positions.sources():
+            yield source, self._arrivals.positions.next(source) or 0
+
     def snapshot(self) -> Snapshot:
         """Return the state as shown."""
-        closing, evaluation = self._closing, self._evaluation
+        arrivals, closing, evaluation = self._arrivals, self._closing, self._evaluation
         names = self._names()
-        pending = self._open.waiting(len(self._tally.topics))
+        watermark = arrivals.clock.watermark
         strata = len(closing.strata)
         windows = {label: closing.windows.window(inside, strata) for label, inside in self._windows()}
         channel, issue = closing.strata.left, closing.strata.right
         return Snapshot(
-            counts=self._tally.by_topic(pending),
-            sources=tuple(self._source_states()),
-            watermark=None if self._clock.watermark == BEGINNING else self._clock.watermark,
-            last_step=self._last_step,
+            counts=arrivals.counts(),
+            sources=tuple(arrivals.sources()),
+            watermark=None if watermark == BEGINNING else watermark,
+            last_step=self.last_step,
             window_end=None if self._origin is None else self._closed_until,
             origin=self._origin,
-            warm=self._last_step is not None and self._is_warm(self._last_step),
+            warm=self.last_step is not None and self._is_warm(self.last_step),
             steps=self._evaluated,
             corrections={
                 "added": closing.corrections.added,
                 "revised": closing.corrections.revised,
-                "reused_ids": closing.corrections.reused_ids,
+                "reused_ids": closing.reused_ids.count,
             },
             repeat_contacts=dict(closing.repeat_contacts),
             open_cases=len(closing.cases),
             refused_names={"employee": closing.employees.refused, "issue_type": closing.issues.refused},
-            forced=self._forced,
-            silent_partitions=self._clock.silent(),
+            forced=arrivals.forced,
+            silent_partitions=arrivals.clock.silent(),
             employees=tuple(names.employees),
             channels=CHANNELS,
             issue_types=tuple(closing.issues.names),
@@ -137,32 +173,33 @@ class Judge:
             alerts_ended=dict(evaluation.verdicts.ended),
         )
 
-    def _take(self, segment: Segment) -> None:
-        """Let the new rows of a segment wait for the pane that they are due with."""
-        new_rows, new_rejects = self._positions.admit(segment)
-        rows = with_facts(segment.rows, self._facts)
-        rows = rows if new_rows.all() else rows.take(new_rows)
-        topic = self._tally.topic(segment.source.topic)
-        self._tally.read(topic, len(rows), segment.reject_reasons[new_rejects])
+    def _judged(self) -> State:
+        return {
+            "measures": definitions(self._settings.measures),
+            "closed_until": self._closed_until,
+            "due_day": self._due,
+            "origin": self._origin,
+            "steps": self._evaluated,
+            "registry": self._registry.dump(),
+            "closing": self._closing.dump(),
+            "evaluation": self._evaluation.dump(),
+        }
 
-        clock = self._clock.observe(segment.source, rows.time)
-        pane = self._steps.pane_of(rows.time)
-        pane_end = (pane + 1) * self._steps.width
-        amends = (pane_end <= clock) | (pane_end <= self._closed_until)
-        if amends.any():
-            late = amends & (pane_end + self._horizon <= np.maximum(clock, self._closed_until))
-            if self._whole:
-                late[:] = False
-            self._tally.late(np.full(int(late.sum()), topic, np.int16))
-            rows, pane, amends, clock = rows.take(~late), pane[~late], amends[~late], clock[~late]
-            first_open = self._closed_until // self._steps.width
-            pane = np.where(amends, np.maximum(self._steps.pane_of(clock), first_open), pane)
-        self._open.add(pane, amends, rows, topic)
+    def _restore(self, sources: Fields, judged: Fields, judged_under: str) -> None:
+        self._arrivals.load(sources)
+        kept = kept_measures(self._settings.measures, judged["measures"])
+        self._registry.load(judged["registry"])
+        self._closing.load(judged["closing"], kept)
+        self._evaluation.load(judged["evaluation"], kept)
+        self._evaluation.judged_under = judged_under
+        self._closed_until, self._due = judged["closed_until"], judged["due_day"]
+        self._origin, self._evaluated = judged["origin"], judged["steps"]
 
     def _advance(self, watermark: int) -> None:
         """Close what the watermark has passed, in order of time; gaps are jumped."""
-        while (pane := self._open.first()) is not None and self._steps.start(pane + 1) <= watermark:
-            self._end_day_before(self._steps.start(pane))
+        waiting, start = self._arrivals.waiting, self._steps.start
+        while (pane := waiting.first()) is not None and start(pane + 1) <= watermark:
+            self._end_day_before(start(pane))
             self._close(pane)
         closed_until = watermark // self._steps.width * self._steps.width
         self._closed_until = max(self._closed_until, closed_until)
@@ -179,15 +216,17 @@ class Judge:
             self._closing.forget_before(start - self._horizon)
             longest = self._settings.windows.days[-1] * DAY
             self._closing.windows.forget_before(pane - longest // self._steps.width)
-        changed = self._closing.close(pane, *self._open.pop())
+        changed = self._closing.close(pane, *self._arrivals.waiting.pop())
         self._closed_until = self._steps.start(pane + 1)
         if changed:  # copies that come late do not make a step of a day without work
             self._due = self._steps.day(pane)
             self._origin = start if self._origin is None else self._origin
 
     def _evaluate(self, day: int, end: int) -> None:
-        self._evaluation.run(Step(day, end, self._is_warm(end)), self._closing.closed, self._names())
-        self._last_step, self._due = end, None
+        names = self._names()
+        step = Step(day, end, self._is_warm(end), len(names.employees), len(names.strata))
+        self._evaluation.run(step, self._closing.closed, names)
+        self._due = None
         self._evaluated += 1
 
     def _is_warm(self, time: int) -> bool:
@@ -196,11 +235,11 @@ class Judge:
 
     def _force(self) -> None:
         """Move the watermark past the first open pane: more rows wait than the valve allows."""
-        pane = self._open.first()
+        pane, clock = self._arrivals.waiting.first(), self._arrivals.clock
         if pane is not None:
-            self._forced += 1
-            self._clock.move_to(self._steps.start(pane + 1))
-            self._advance(self._clock.watermark)
+            self._arrivals.forced += 1
+            clock.move_to(self._steps.start(pane + 1))
+            self._advance(clock.watermark)
 
     def _names(self) -> Names:
         strata, issues = self._closing.strata, self._closing.issues.names
@@ -220,13 +259,6 @@ class Judge:
             for label, sums in windows.items()
             for index, measure in enumerate(self._settings.measures)
         )
-
-    def _source_states(self) -> Iterator[SourceState]:
-        for source in self._positions.sources():
-            position = self._positions.next(source) or 0
-            missing = self._positions.missing(source)
-            clock, idle = self._clock.clock_of(source), self._clock.is_idle(source)
-            yield SourceState(source, position, missing, clock, idle)
 
 
 def _between(first: int, end: int) -> Callable[[int], bool]:

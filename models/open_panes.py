@@ -11,7 +11,8 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-from models.handling import NO_CODE, Handlings, no_handlings
+from models.handling import NO_CODE, Handlings, no_handlings, with_facts
+from models.state import Fields, State, cut
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,7 @@ class OpenPanes:
 
     def __init__(self, facts: tuple[str, ...]) -> None:
         self._facts = facts
-        self._chunks: dict[int, tuple[list[_Chunk], list[_Chunk]]] = {}
+        self._chunks: dict[int, tuple[list[Waiting], list[Waiting]]] = {}
         self._ascending: list[int] = []  # a heap: a file of three years keeps 26,000 panes open
         self.rows = 0
 
@@ -36,13 +37,14 @@ class OpenPanes:
         if len(rows) == 0:
             return
         self.rows += len(rows)
+        of = np.full(len(rows), topic, np.int16)
         if not amends.any() and pane[0] == pane[-1] and (pane == pane[0]).all():
-            self._pane(int(pane[0]))[0].append(_Chunk(rows, topic))
+            self._pane(int(pane[0]))[0].append(Waiting(rows, of))
             return
         key = pane * 2 + amends
         for value in np.unique(key):
-            chunk = _Chunk(rows.take(key == value), topic)
-            self._pane(int(value) // 2)[int(value) % 2].append(chunk)
+            here = key == value
+            self._pane(int(value) // 2)[int(value) % 2].append(Waiting(rows.take(here), of[here]))
 
     def first(self) -> int | None:
         """Return the earliest pane that is open, None where nothing waits."""
@@ -54,28 +56,71 @@ class OpenPanes:
         self.rows -= sum(len(chunk.rows) for chunk in (*own, *amendments))
         return _join(own, self._facts), _join(amendments, self._facts)
 
-    def waiting(self, topics: int) -> NDArray[np.int64]:
+    def count(self, topics: int) -> NDArray[np.int64]:
         """Return how many rows of each topic wait: int64[topics]."""
         count = np.zeros(topics, np.int64)
         for pane in self._chunks.values():
             for chunk in (*pane[0], *pane[1]):
-                count[chunk.topic] += len(chunk.rows)
+                count += np.bincount(chunk.topic, minlength=topics)
         return count
 
-    def _pane(self, pane: int) -> "tuple[list[_Chunk], list[_Chunk]]":
+    def dump(self) -> State:
+        """Return the state: all that waits, one row after the other, under names in alphabetical order."""
+        waits = [
+            (pane, kind, chunks)
+            for pane, kinds in sorted(self._chunks.items())
+            for kind, chunks in enumerate(kinds)
+            if chunks
+        ]
+        together = _join([chunk for _, _, chunks in waits for chunk in chunks], self._facts)
+        rows = together.rows
+        employee, employees = _sorted_table(rows.employee, rows.employees)
+        issue, issues = _sorted_table(rows.issue, rows.issues)
+        return {
+            "pane": np.array([pane for pane, _, _ in waits], np.int64),
+            "amends": np.array([kind for _, kind, _ in waits], np.bool_),
+            "rows": np.array([sum(len(chunk.rows) for chunk in chunks) for _, _, chunks in waits], np.int64),
+            "topic": together.topic,
+            "time": rows.time,
+            "event": rows.event,
+            "revision": rows.revision,
+            "case": rows.case,
+            "employee": employee,
+            "channel": rows.channel,
+            "issue": issue,
+            "facts": dict(rows.facts),
+            "employees": employees,
+            "issues": issues,
+        }
+
+    def load(self, state: Fields) -> None:
+        """Take over a state that was dumped; a fact that was not kept then is null in every row."""
+        sizes = state["rows"]
+        names = ("time", "event", "revision", "case", "employee", "channel", "issue")
+        columns = {name: cut(state[name], sizes) for name in names}
+        facts = {name: cut(column, sizes) for name, column in state["facts"].items()}
+        employees, issues = tuple(state["employees"]), tuple(state["issues"])
+        topic = cut(state["topic"], sizes)
+        for place, (pane, kind) in enumerate(
+            zip(state["pane"].tolist(), state["amends"].tolist(), strict=True)
+        ):
+            rows = Handlings(
+                **{name: parts[place] for name, parts in columns.items()},
+                facts={name: parts[place] for name, parts in facts.items()},
+                employees=employees,
+                issues=issues,
+            )
+            self._pane(pane)[kind].append(Waiting(with_facts(rows, self._facts), topic[place]))
+            self.rows += len(rows)
+
+    def _pane(self, pane: int) -> tuple[list[Waiting], list[Waiting]]:
         if pane not in self._chunks:
             self._chunks[pane] = ([], [])
             heappush(self._ascending, pane)
         return self._chunks[pane]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Chunk:
-    rows: Handlings
-    topic: int
-
-
-def _join(chunks: Sequence[_Chunk], facts: tuple[str, ...]) -> Waiting:
+def _join(chunks: Sequence[Waiting], facts: tuple[str, ...]) -> Waiting:
     if not chunks:
         return Waiting(no_handlings(facts), np.empty(0, np.int16))
     parts = [chunk.rows for chunk in chunks]
@@ -93,8 +138,7 @@ def _join(chunks: Sequence[_Chunk], facts: tuple[str, ...]) -> Waiting:
         employees=employees,
         issues=issues,
     )
-    topic = np.repeat([chunk.topic for chunk in chunks], [len(part) for part in parts]).astype(np.int16)
-    return Waiting(rows, topic)
+    return Waiting(rows, np.concatenate([chunk.topic for chunk in chunks]))
 
 
 def _one_table(
@@ -109,3 +153,11 @@ def _one_table(
             into[used] = place.setdefault(names[used], len(place))
         codes.append(into[code])
     return np.concatenate(codes), tuple(place)
+
+
+def _sorted_table(code: NDArray[np.int32], names: tuple[str, ...]) -> tuple[NDArray[np.int32], list[str]]:
+    """Return the codes under the same names in alphabetical order, whatever the order in which they came."""
+    order = sorted(range(len(names)), key=names.__getitem__)
+    into = np.full(len(names) + 1, NO_CODE, np.int32)  # the last element answers -1
+    into[order] = np.arange(len(names), dtype=np.int32)
+    return into[code], [names[place] for place in order]

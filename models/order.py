@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from models.grouping import stable_order
 from models.handling import NO_CODE, Handlings
 
 
@@ -16,7 +17,9 @@ def total_order(rows: Handlings, topic: NDArray[np.signedinteger]) -> NDArray[np
     topic : int[n]
         Where each row came from, as a number that does not depend on how topics came either.
     """
-    order = np.lexsort((rows.revision, rows.event, rows.time))
+    order = stable_order(rows.revision)
+    for key in (rows.event, rows.time):
+        order = order[stable_order(key[order])]
     ties = _equal_neighbours(rows.revision, order) & same_event(rows, order)
     starts = np.flatnonzero(ties & ~np.concatenate(([False], ties[:-1])))
     for start in starts:  # copies of one event: rare, so a loop is cheaper than ranking every row

@@ -39,6 +39,9 @@ class Segment:
         The rejected ones: offset, ascending, and index into `models.rejects.REASONS`.
     key_id : str
         Names the key under which case and employee were hashed.
+    lost_until : int
+        Positions from `start` up to, not including, this one were gone upstream before they could be read;
+        none were where it does not lie beyond `start`.
 
     Offsets may jump (compaction, transaction markers), so there can be fewer rows and rejects
     than positions.
@@ -53,6 +56,7 @@ class Segment:
     reject_offsets: NDArray[np.int64]
     reject_reasons: NDArray[np.uint8]
     key_id: str
+    lost_until: int = 0
 
 
 @dataclass(frozen=True, slots=True)

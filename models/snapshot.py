@@ -101,11 +101,25 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Where one partition stands; `clock`, microseconds since 1970 UTC, is None before its first row."""
+    """Where one partition stands.
+
+    Attributes
+    ----------
+    position : int
+        The one that is applied next.
+    missing, lost : int
+        Positions before it that were jumped and have not come since; that were gone upstream before they
+        could be read.
+    clock : int or None
+        Microseconds since 1970 UTC; None before the first row.
+    idle : bool
+        It does not hold the watermark.
+    """
 
     source: Source
     position: int
     missing: int
+    lost: int
     clock: int | None
     idle: bool
 
@@ -118,6 +132,7 @@ class Snapshot:
     ----------
     counts : mapping of topic to Counts
     sources : tuple of SourceState
+        Of the topics that are required, in every epoch.
     watermark, last_step, window_end, origin : int or None
         Microseconds since 1970 UTC; None before there is one. Rolling windows of strata, channels and
         issue types end at `window_end`, those of employees and all verdicts at `last_step`. Data begins

@@ -6,20 +6,23 @@ alert                    |raised   |ended   persistence 3: onset at the third st
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Final, Literal
 
 import numpy as np
 
 from models.evidence import Detector, Entity, Findings, JudgedWindow, Names
+from models.state import Fields, State
 
 _ENDED_MAX: Final = 10_000
 """Ended alerts that are remembered; the oldest go first."""
 
 NO_LONGER: Final = "no longer beyond what is tolerated"
 TOO_THIN: Final = "too little evidence left in the window"
+CONFIGURATION: Final = "configuration"
+"""Why an alert ends that other settings would not have let stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,12 @@ class Verdicts:
         level: tuple[float, float],
         step: int,
         time: int,
+        resettled: bool = False,
     ) -> None:
         """Take one detector's findings for one measure at a step that ends at `time`.
 
-        `level` is the q that raises and the p above which an alert ends.
+        `level` is the q that raises and the p above which an alert ends. `resettled` says that the verdicts
+        before were reached under other settings: an alert that ends now ends because of them.
         """
         q_on, p_off = level
         hit = findings.q <= q_on
@@ -105,29 +110,59 @@ class Verdicts:
             if state.alert is None and state.streak >= self._persistence:
                 state.alert = _onset(detector, window.measure.name, entity, names, step, time)
             if state.alert is not None:
-                state.alert = _brought_up(state.alert, detector, window, findings, entity, names, p_off, time)
-                if state.alert.until is not None:
-                    self._ended = [*self._ended, state.alert][-_ENDED_MAX:]
-                    self.ended[detector.kind] += 1
+                if findings.p[entity] <= p_off:
+                    state.alert = _brought_up(state.alert, detector, window, findings, entity, names)
+                else:
+                    why = TOO_THIN if np.isnan(findings.p[entity]) else NO_LONGER
+                    self._end(state.alert, time, CONFIGURATION if resettled else why)
                     state.alert, state.streak = None, 0
             if state.alert is None and state.streak == 0:
                 del self._standing[key]
 
+    def dump(self) -> State:
+        """Return the state."""
+        return {
+            "standing": [
+                {
+                    "kind": kind,
+                    "measure": measure,
+                    "entity": entity,
+                    "streak": state.streak,
+                    "alert": None if state.alert is None else _dumped(state.alert),
+                }
+                for (kind, measure, entity), state in sorted(self._standing.items(), key=lambda item: item[0])
+            ],
+            "ended": [_dumped(alert) for alert in self._ended],
+            "ended_by_kind": dict(self.ended),
+        }
+
+    def load(
+        self, state: Fields, *, kinds: Collection[str], measures: Collection[str], last_step: int | None
+    ) -> None:
+        """Take over a state that was dumped, under detectors of these kinds and measures of these names.
+
+        What stood for another detector or measure ends as of the last step.
+        """
+        self._ended = [_alert(one) for one in state["ended"]]
+        self.ended = Counter(state["ended_by_kind"])
+        for one in state["standing"]:
+            alert = None if one["alert"] is None else _alert(one["alert"])
+            if one["kind"] in kinds and one["measure"] in measures:
+                key = (one["kind"], one["measure"], one["entity"])
+                self._standing[key] = _Standing(one["streak"], alert)
+            elif alert is not None and last_step is not None:
+                self._end(alert, last_step, CONFIGURATION)
+
+    def _end(self, alert: Alert, time: int, why: str) -> None:
+        ended = replace(alert, until=time, reasons=(*alert.reasons, f"ended: {why}"))
+        self._ended = [*self._ended, ended][-_ENDED_MAX:]
+        self.ended[alert.kind] += 1
+
 
 def _brought_up(
-    alert: Alert,
-    detector: Detector,
-    window: JudgedWindow,
-    findings: Findings,
-    entity: int,
-    names: Names,
-    p_off: float,
-    time: int,
+    alert: Alert, detector: Detector, window: JudgedWindow, findings: Findings, entity: int, names: Names
 ) -> Alert:
-    """Return a standing alert with this step's figures, or ended at this step."""
-    if not findings.p[entity] <= p_off:
-        why = TOO_THIN if np.isnan(findings.p[entity]) else NO_LONGER
-        return replace(alert, until=time, reasons=(*alert.reasons, f"ended: {why}"))
+    """Return a standing alert with this step's figures."""
     evidence = tuple((name, float(column[entity])) for name, column in findings.evidence.items())
     return replace(
         alert,
@@ -158,6 +193,16 @@ def _place(kind: Entity, entity: int, names: Names) -> tuple[str | None, tuple[s
     if kind == "employee":
         return names.employees[entity], (None, None)
     return None, names.strata[entity]
+
+
+def _dumped(alert: Alert) -> State:
+    evidence = [list(figure) for figure in alert.evidence]
+    return asdict(alert) | {"evidence": evidence, "reasons": list(alert.reasons)}
+
+
+def _alert(state: Fields) -> Alert:
+    evidence = tuple((name, float(value)) for name, value in state["evidence"])
+    return Alert(**{**state, "evidence": evidence, "reasons": tuple(state["reasons"])})
 
 
 def alert_id(kind: str, entity: Sequence[str | None], measure: str, step: int) -> str:

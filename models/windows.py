@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.grouping import count_by_group, sum_by_group
 from models.moments import Moments, concatenate, from_groups, merge_groups
+from models.state import Fields, State, cut, picked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,19 +74,47 @@ class Windows:
 
     def window(self, inside: Callable[[int], bool], size: int) -> Sums:
         """Return the sums over the blocks whose place is `inside`, for entities 0 to size - 1."""
-        blocks = [self._blocks[at] for at in sorted(self._blocks) if inside(at)]
-        nothing = from_groups(np.empty(0, np.intp), np.empty(0), 0)
-        entity = np.concatenate([np.empty(0, np.int32), *(block.entity for block in blocks)])
-        stacked = Sums(
-            handlings=np.concatenate([np.empty(0, np.int64), *(block.sums.handlings for block in blocks)]),
-            moments=tuple(
-                concatenate([nothing, *(block.sums.moments[m] for block in blocks)])
-                for m in range(self._measures)
-            ),
-        )
-        return stacked.regroup(entity, size)
+        entity, sums = self._stacked([self._blocks[at] for at in sorted(self._blocks) if inside(at)])
+        return sums.regroup(entity, size)
 
     def forget_before(self, at: int) -> None:
         """Drop all blocks that lie before a place in time."""
         for old in [place for place in self._blocks if place < at]:
             del self._blocks[old]
+
+    def dump(self) -> State:
+        """Return the state: all blocks, one after the other; of moments a row a measure."""
+        places = sorted(self._blocks)
+        entity, sums = self._stacked([self._blocks[at] for at in places])
+        return {
+            "at": np.array(places, np.int64),
+            "entities": np.array([len(self._blocks[at].entity) for at in places], np.int64),
+            "entity": entity,
+            "handlings": sums.handlings,
+            "count": np.stack([moments.count for moments in sums.moments]),
+            "mean": np.stack([moments.mean for moments in sums.moments]),
+            "m2": np.stack([moments.m2 for moments in sums.moments]),
+            "mean_low": np.stack([moments.mean_low for moments in sums.moments]),
+        }
+
+    def load(self, state: Fields, kept: Sequence[int | None]) -> None:
+        """Take over a state that was dumped; `kept` says where each measure stood then, None if nowhere."""
+        sizes = state["entities"]
+        names = ("count", "mean", "m2", "mean_low")
+        columns = [cut(picked(state[name], kept, 0), sizes) for name in names]
+        entity, handlings = cut(state["entity"], sizes), cut(state["handlings"], sizes)
+        for place, at in enumerate(state["at"].tolist()):
+            moments = zip(*(column[place] for column in columns), strict=True)
+            sums = Sums(handlings[place], tuple(Moments(*parts) for parts in moments))
+            self._blocks[at] = _Block(entity[place], sums)
+
+    def _stacked(self, blocks: Sequence[_Block]) -> tuple[NDArray[np.int32], Sums]:
+        """Return the entities and sums of all blocks, one block after the other."""
+        nothing = from_groups(np.empty(0, np.intp), np.empty(0), 0)
+        entity = np.concatenate([np.empty(0, np.int32), *(block.entity for block in blocks)])
+        handlings = np.concatenate([np.empty(0, np.int64), *(block.sums.handlings for block in blocks)])
+        moments = (
+            concatenate([nothing, *(block.sums.moments[index] for block in blocks)])
+            for index in range(self._measures)
+        )
+        return entity, Sums(handlings, tuple(moments))

@@ -1,7 +1,7 @@
 """The composition root: it builds the pieces, says who calls whom, and decides nothing.
 
-sources --intake agent--> Intake --segments--> ledger --judge agent--> Judging --> Judge
-                             |-- dead letters                             |-- alerts
+sources --intake agent--> Intake --segments--> ledger --judge agent--> Ownership --> Judge
+                             |-- dead letters                             |-- alerts, checkpoints
                                                    Exporter <--snapshot--'--> Page --> /metrics
 """
 
@@ -9,13 +9,15 @@ import asyncio
 import logging
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
 import faust
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaTimeoutError
+from faust.types import TP
 from mode import Service
 from yarl import URL
 
@@ -23,18 +25,27 @@ from models.errors import TouchpointError
 from models.identity import Identity
 from streams import logs, topics
 from streams.config import Config
+from streams.connection import client_settings, credentials
 from streams.deadletters import Headers
-from streams.exporting import Exporter, HttpServer, Watched
+from streams.diagnosis import reach
+from streams.exporting import Exporter, HttpServer
+from streams.fenced import BATCH_BYTES, FencedProducer
+from streams.health import Health
+from streams.inflight import InFlight
 from streams.intake import Intake
-from streams.judging import Judging
 from streams.metrics import Collector, Page
+from streams.ownership import Ownership
 from streams.privacy import identity_of
-from streams.transport import Transport
+from streams.transport import Fetch, FetchConsumer, FetchScheduler, FetchSchema, Listener, Transport
+from streams.watch import SourceWatch
 
 log: Final = logging.getLogger("touchpoint.app")
 
 _HEARTBEATS: Final = 5  # a session; Kafka advises at least three
-_ROSTER_S: Final = 60.0
+_FETCHES_WAITING: Final = 8
+"""Fetches a topic may have waiting for its agent: what bounds memory on a deep backlog."""
+_DRAIN_S: Final = 5.0
+"""How long a rebalance or the end waits for what is on its way; what is not acknowledged is read again."""
 
 
 class Worker:
@@ -43,7 +54,8 @@ class Worker:
     Parameters
     ----------
     embedded : bool
-        The broker is the demo's: it knows no idempotent producers and no compression but gzip.
+        The broker is the demo's: it knows no idempotent producers, no transactions, no compression but gzip,
+        and does not tell where a partition ends.
     """
 
     def __init__(
@@ -57,13 +69,20 @@ class Worker:
     ) -> None:
         self.config = config
         self.producer = AIOKafkaProducer(
-            bootstrap_servers=list(config.kafka.brokers),
+            **client_settings(config.kafka),
             acks="all",
             enable_idempotence=not embedded,
             compression_type=None if embedded else "zstd",
+            max_batch_size=BATCH_BYTES,
         )
-        self.intake = Intake(config, identity, self._send, roster)
-        self.judging = Judging(config, self._publish)
+        self.app = self._faust_app(folder)
+        self.intake = Intake(config, identity, self._send, self._log_start, roster)
+        self.ownership = Ownership(
+            config,
+            FencedProducer(config, transactional=not embedded),
+            self._seek_ledger,
+            with_checkpoints=not embedded,
+        )
         self.page = Page(
             Collector(
                 config.measures,
@@ -71,86 +90,130 @@ class Worker:
                 series_max=config.metrics.series_max,
             )
         )
-        self.app = self._faust_app(folder)
-        self.watched = Watched(config, self.intake, self.judging, self.app)
+        self.health = Health(config, self.intake, self.ownership, self._consumer)
+        self._watch = SourceWatch(config, self.intake, self.ownership, with_ends=not embedded)
+        self._in_flight = InFlight(self._crash)
+        self._taking = asyncio.Lock()
 
     def services(self) -> list[Service]:
         """Return what runs the worker, in order of start."""
-        http = HttpServer(self.config.metrics, self.page, self.watched)
-        return [http, Exporter(self.watched, self.page), self.app, _RosterWatch(self)]
+        http = HttpServer(self.config.metrics, self.page, self.health)
+        return [http, Exporter(self.health, self.page), self.ownership, self.app, self._watch]
+
+    async def drain(self) -> None:
+        """Finish what is on its way to the ledger, begin nothing new."""
+        self.app.flow_control.suspend()
+        try:
+            async with asyncio.timeout(_DRAIN_S), self._taking:
+                await self._in_flight.drain(_DRAIN_S)
+        except TimeoutError:
+            log.warning("Kafka is slow to acknowledge; what is on its way will be read again")
+
+    async def leave(self) -> None:
+        """Finish, commit, and leave a checkpoint: before the worker goes on its own account."""
+        await self.drain()
+        if self.health.is_assigned:
+            await self._consumer.commit()
+        await self.ownership.leave()
+
+    @property
+    def _consumer(self) -> FetchConsumer:
+        return cast("FetchConsumer", self.app.consumer)
+
+    @property
+    def _ledger(self) -> TP:
+        return TP(self.config.topics.ledger, 0)
 
     async def _send(
         self, topic: str, value: bytes, key: bytes | None = None, headers: Headers | None = None
     ) -> "asyncio.Future[object]":
-        sent: asyncio.Future[object] = await self.producer.send(topic, value, key=key, headers=headers)
-        return sent
+        while True:
+            try:
+                sent: asyncio.Future[object] = await self.producer.send(
+                    topic, value, key=key, headers=headers
+                )
+            except KafkaTimeoutError:  # nothing was taken: the batches before have no room left
+                log.warning("Kafka takes no records; waiting for it", extra={"topic": topic})
+            else:
+                return sent
 
-    async def _publish(self, topic: str, value: bytes, key: bytes) -> None:
-        await self.producer.send_and_wait(topic, value, key=key)
+    async def _log_start(self, tp: TP) -> int:
+        return (await self._consumer.earliest_offsets(tp))[tp]
+
+    async def _seek_ledger(self, offset: int) -> None:
+        await self._consumer.seek_wait({self._ledger: offset})
+
+    def _crash(self, error: BaseException) -> None:
+        async def crash() -> None:
+            raise error
+
+        self.app.add_future(crash())
+
+    def _assigned(self, begins_at: Mapping[TP, int]) -> Mapping[TP, int]:
+        """Pass an assignment on; return where reading is to begin instead of at what was committed."""
+        self.intake.assign(begins_at)
+        owns = self._ledger in begins_at
+        self.health.is_assigned, self.health.holds_ledger = True, owns
+        self.ownership.assigned(owns=owns)
+        judging = self.ownership.judging
+        return {} if judging is None else {self._ledger: judging.next_offset}
 
     def _faust_app(self, folder: str) -> faust.App:
-        kafka = self.config.kafka
+        kafka, role = self.config.kafka, self.config.worker.role
         brokers = [URL(f"kafka://{broker}") for broker in kafka.brokers]
         app = faust.App(
-            kafka.app_id,
+            self.config.group,
             broker=brokers,
+            broker_credentials=credentials(kafka),
             autodiscover=False,
             web_enabled=False,
             datadir=folder,
             # Topics are ours to declare: `topics.prepare` has done so.
             topic_allow_declare=False,
             topic_disable_leader=True,
+            ConsumerScheduler=FetchScheduler,
             consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=self.config.intake.fetch_bytes,
+            consumer_metadata_max_age_ms=int(self.config.worker.watch_s * 1_000),
+            stream_buffer_maxsize=_FETCHES_WAITING,
             stream_wait_empty=False,
-            agent_supervisor="mode.CrashingSupervisor",  # the default one drops the batch and goes on
+            agent_supervisor="mode.CrashingSupervisor",  # the default one drops the fetch and goes on
             table_standby_replicas=1,  # 0 swaps the sticky assignor for round-robin (`ledger.md` 2.4)
             broker_session_timeout=kafka.session_timeout_s,
             broker_heartbeat_interval=kafka.session_timeout_s / _HEARTBEATS,
         )
-        app.transport = Transport(brokers, app, self.intake.assign)
-        raw: Any = faust.Schema(
-            key_type=bytes, key_serializer="raw", value_type=bytes, value_serializer="raw"
-        )
-        app.agent(app.topic(*self.config.sources.topics, schema=raw), name="intake")(self._take_in)
-        app.agent(app.topic(self.config.topics.ledger, schema=raw, acks=False), name="judge")(self._judge)
+        sources, ledger = self.config.sources.topics, self.config.topics.ledger
+        whole = (*sources, ledger)
+        app.transport = Transport(brokers, app, whole=whole, listener=Listener(self._assigned, self.drain))
+        schema = FetchSchema()
+        if role != "judge":
+            app.agent(app.topic(*sources, schema=schema), name="intake")(self._take_in)
+        if role != "intake":
+            app.agent(app.topic(ledger, schema=schema, acks=False), name="judge")(self._judge)
         return app
 
     async def _take_in(self, stream: Any) -> None:
-        """Bring records to the ledger in batches, acknowledging each batch once the ledger has it."""
-        take = self.config.intake
-        async for events in stream.noack_take(take.batch_records, within=take.batch_wait_s):
-            current = self.app.consumer_generation_id
-            batch = [event for event in events if event.message.generation_id == current]
-            await self.intake.take(batch)
-            for event in batch:
-                event.ack()
+        """Bring fetches to the ledger, acknowledging each once the ledger has it."""
+        async for event in stream.noack().events():
+            if event.message.generation_id != self.app.consumer_generation_id:
+                continue  # of an assignment that is over; whoever has the partition reads it again
+            async with self._taking:
+                sent = await self.intake.take(event.message.tp, event.value)
+                await self._in_flight.add(sent, partial(self._acknowledge, event))
+
+    def _acknowledge(self, event: Any) -> None:
+        fetch: Fetch = event.value
+        self.intake.acknowledged(fetch)
+        event.ack()
 
     async def _judge(self, stream: Any) -> None:
-        """Apply the ledger in order; it is never acknowledged, every start reads it again."""
+        """Apply the ledger in order; it is never acknowledged, the judge knows how far it has come."""
         async for event in stream.noack().events():
-            await self.judging.take(event.message.offset, event.value)
+            await self.ownership.take(event.value)
 
 
 class _Root(Service):
     """What starts and stops everything else."""
-
-
-class _RosterWatch(Service):
-    """Looks for partitions that were added to a source: they hold the watermark until they speak."""
-
-    def __init__(self, worker: Worker) -> None:
-        super().__init__()
-        self._worker = worker
-
-    @Service.timer(_ROSTER_S)
-    async def _look(self) -> None:
-        try:
-            self._worker.intake.roster = await topics.roster(self._worker.config)
-        except (
-            TouchpointError,
-            KafkaError,
-        ):  # a broker that is away for a moment; the roster stays as it was
-            log.warning("cannot ask Kafka for the partitions of the sources; asking again in a minute")
 
 
 @asynccontextmanager
@@ -164,10 +227,10 @@ async def built(
     BrokerError, TopicError
         Where Kafka does not answer or a topic is not as it must be.
     """
+    await reach(config.kafka)
     roster = await topics.prepare(config)
     with tempfile.TemporaryDirectory(prefix="touchpoint-") as folder:
         worker = Worker(config, identity, roster, folder, embedded=embedded)
-        worker.judging.caught_up_at = await topics.end_of_ledger(config)
         await worker.producer.start()
         try:
             yield worker, worker.services()
@@ -175,7 +238,7 @@ async def built(
             await worker.producer.stop()
 
 
-async def serve(services: Sequence[Service], until: asyncio.Event) -> None:
+async def serve(worker: Worker, services: Sequence[Service], until: asyncio.Event) -> None:
     """Run services until the event, a signal to end, or a crash, which is raised again."""
     root = _Root()
     loop = asyncio.get_running_loop()
@@ -189,6 +252,8 @@ async def serve(services: Sequence[Service], until: asyncio.Event) -> None:
         if not until.is_set() and not root.crashed:
             start.result()
             await root.wait_first(until.wait(), root.wait_until_stopped())
+        if not root.crashed:
+            await worker.leave()
     finally:
         start.cancel()
         await root.stop()
@@ -206,7 +271,7 @@ async def _run(config: Config, identity: Identity) -> None:
                 "mode": config.privacy.mode,
             },
         )
-        await serve(services, asyncio.Event())
+        await serve(worker, services, asyncio.Event())
     log.info("stopped")
 
 

@@ -1,107 +1,36 @@
 """The command `touchpoint`: it reads arguments, calls one piece of the shell, and says how that ended.
 
-Exit codes: 0 good, 1 `check` found bad events, 2 wrong use or a configuration that cannot be right.
+Exit codes: 0 good; 1 `check` found bad events, `doctor` or `topics` what is not as it must be; 2 wrong use, a
+configuration that cannot be right, or a Kafka that does not answer.
 """
 
-import os
+import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from functools import wraps
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any
 
 import click
-import orjson
 
-from models.errors import TouchpointError
-from models.settings import SECOND
-from models.simulation import KINDS
 from streams import checking, config, terminal
+from streams.cli_options import (
+    CONFIG,
+    FILES,
+    FORMAT,
+    INCONSISTENCY,
+    PATH,
+    SET,
+    colour,
+    hush,
+    now,
+    progress_over,
+    say,
+    say_json,
+    speaking,
+)
 from streams.document import document
-from streams.lines import STDIN
 from streams.privacy import identity_of
 from streams.replay import replay
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-_PATH = click.Path(path_type=Path, dir_okay=False)
-_FORMAT = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="For people or for machines.",
-)
-_CONFIG = click.option(
-    "--config",
-    "path",
-    type=_PATH,
-    help="TOML file; without one the defaults hold. See deploy/touchpoint.toml.",
-)
-_SET = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set one key, such as verdicts.persistence=2. May be repeated.",
-)
-_INCONSISTENCY = click.option(
-    "--inconsistency",
-    type=click.Choice(["demo", "none", *KINDS]),
-    default="demo",
-    help="What is planted; demo is one employee and one split stratum.",
-)
-_FILES = click.argument("files", nargs=-1, required=True, metavar="FILE...")
-
-
-def _speaking(command: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Turn what the program raises on purpose into a sentence and exit code 2."""
-
-    @wraps(command)
-    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return command(*args, **kwargs)
-        except TouchpointError as error:
-            _fail(str(error))
-        except OSError as error:
-            if error.filename is None:
-                raise
-            _fail(f"{error.filename}: {error.strerror}")
-
-    return wrapped
-
-
-def _fail(message: str) -> NoReturn:
-    click.secho(f"touchpoint: {message}", err=True, fg="red", color=_colour())
-    sys.exit(2)
-
-
-def _colour() -> bool | None:
-    """Colour only on a terminal, and never where NO_COLOR is set (no-color.org)."""
-    return False if os.environ.get("NO_COLOR") else None
-
-
-def _say(lines: Iterator[str]) -> None:
-    for line in lines:
-        click.echo(line, color=_colour())
-
-
-def _now() -> int:
-    return int(datetime.now(UTC).timestamp() * SECOND)
-
-
-@contextmanager
-def _progress(files: Sequence[str], label: str) -> Iterator[Callable[[int], object]]:
-    """Show a bar over the bytes of files, on a terminal only."""
-    sizes = [Path(name).stat().st_size for name in files if name != STDIN and Path(name).is_file()]
-    if not sys.stderr.isatty() or len(sizes) < len(files):
-        yield lambda _: None
-        return
-    with click.progressbar(length=sum(sizes), label=label, file=sys.stderr) as bar:
-        yield bar.update
 
 
 @click.group(
@@ -118,9 +47,9 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--config", "path", required=True, type=_PATH, help="TOML file.")
-@_SET
-@_speaking
+@click.option("--config", "path", required=True, type=PATH, help="TOML file.")
+@SET
+@speaking
 def worker(path: Path, overrides: tuple[str, ...]) -> None:
     """Run the service: events in from Kafka, metrics and alerts out.
 
@@ -138,9 +67,9 @@ def worker(path: Path, overrides: tuple[str, ...]) -> None:
     "--seconds", type=click.IntRange(min=5), help="End by itself after so long and print the verdicts."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, help="Which centre.")
-@_INCONSISTENCY
+@INCONSISTENCY
 @click.option("--port", type=click.IntRange(0, 65_535), default=6_066, help="Of /metrics.")
-@_speaking
+@speaking
 def demo(seconds: int | None, seed: int, inconsistency: str, port: int) -> None:
     """Watch a simulated centre, a day a second, on an embedded broker.
 
@@ -149,22 +78,22 @@ def demo(seconds: int | None, seed: int, inconsistency: str, port: int) -> None:
     """
     from streams.demo import run  # noqa: PLC0415 - as above
 
-    sys.exit(run(seconds=seconds, seed=seed, inconsistency=inconsistency, port=port, colour=_colour()))
+    sys.exit(run(seconds=seconds, seed=seed, inconsistency=inconsistency, port=port, colour=colour()))
 
 
 @main.command(name="replay")
-@_FILES
-@_CONFIG
-@_SET
+@FILES
+@CONFIG
+@SET
 @click.option(
     "--window",
     type=click.Choice(["rolling", "all"]),
     default="rolling",
     help="all: the whole of the files is one window and one step.",
 )
-@_FORMAT
-@click.option("--metrics", type=_PATH, help="Also write the metrics page, as the worker would serve it.")
-@_speaking
+@FORMAT
+@click.option("--metrics", type=PATH, help="Also write the metrics page, as the worker would serve it.")
+@speaking
 def replay_command(
     files: tuple[str, ...],
     path: Path | None,
@@ -181,17 +110,17 @@ def replay_command(
     """
     settings = config.load(path, overrides=overrides)
     identity = identity_of(settings.privacy)
-    with _progress(files, "replaying") as progress:
-        snapshot = replay(files, settings, identity, now=_now(), whole=window == "all", progress=progress)
+    with progress_over(files, "replaying") as progress:
+        judge = replay(files, settings, identity, now=now(), whole=window == "all", progress=progress)
     if metrics is not None:
         from streams.metrics.page import page_of  # noqa: PLC0415 - only needed here
 
-        metrics.write_bytes(page_of(snapshot, settings))
-    told = document(snapshot)
+        metrics.write_bytes(page_of(judge.snapshot(), settings))
+    told = document(judge.snapshot())
     if style == "json":
-        _json(told)
+        say_json(told | {"state": judge.fingerprint()})
     else:
-        _say(terminal.report(told))
+        say(terminal.report(told))
 
 
 @main.command()
@@ -200,16 +129,16 @@ def replay_command(
 @click.option("--days", type=click.IntRange(min=1), default=60, help="How long.")
 @click.option("--handlings-per-day", type=click.IntRange(min=1), default=1_000, help="On a usual day.")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), default="2024-01-01", help="First day.")
-@_INCONSISTENCY
+@INCONSISTENCY
 @click.option("--size", type=float, help="Of what is planted, in log odds; by default one that can be found.")
 @click.option("--onset-day", type=click.IntRange(min=0), default=0, help="When what is planted begins.")
 @click.option("--duplicates", type=click.FloatRange(0, 1), default=0.0, help="Share that comes twice.")
 @click.option(
     "--disorder", type=click.FloatRange(0, 1), default=0.0, help="Share that comes late, within the lateness."
 )
-@click.option("--output", type=_PATH, help="File for the events; standard output by default.")
-@click.option("--truth", type=_PATH, help="File for what was planted; OUTPUT.truth.json by default.")
-@_speaking
+@click.option("--output", type=PATH, help="File for the events; standard output by default.")
+@click.option("--truth", type=PATH, help="File for what was planted; OUTPUT.truth.json by default.")
+@speaking
 def simulate(**options: Any) -> None:
     """Write the events of a simulated centre with known truth as JSON Lines.
 
@@ -222,29 +151,105 @@ def simulate(**options: Any) -> None:
 
 
 @main.command()
-@_FILES
-@_CONFIG
-@_FORMAT
-@_speaking
+@FILES
+@CONFIG
+@FORMAT
+@speaking
 def check(files: tuple[str, ...], path: Path | None, style: str) -> None:
     """Validate events: counts by reason, the first examples with line and path.
 
     Exits 1 if any event is bad, so a producer's own CI can run `touchpoint check events.jsonl`.
     """
-    with _progress(files, "checking") as progress:
-        found = checking.check(files, config.load(path), now=_now(), progress=progress)
+    with progress_over(files, "checking") as progress:
+        found = checking.check(files, config.load(path), now=now(), progress=progress)
     if style == "json":
-        _json(found.document())
+        say_json(found.document())
     else:
-        _say(checking.lines_of(found))
+        say(checking.lines_of(found))
     sys.exit(1 if found.bad else 0)
 
 
+@main.command(name="topics")
+@CONFIG
+@SET
+@click.option("--create", is_flag=True, help="Make what is missing; sources only with --sources.")
+@click.option(
+    "--sources",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Make the sources too, with N partitions each.",
+)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "commands"]),
+    default="text",
+    help="For people, for machines, or as a script for those who may create topics.",
+)
+@speaking
+def topics_command(
+    path: Path | None, overrides: tuple[str, ...], create: bool, sources: int | None, style: str
+) -> None:
+    """Show every topic that is read or written, as it is, and make what is missing.
+
+    Exits 1 if one is missing or wrong. `touchpoint topics --create` makes the service's own; where somebody
+    else may do that, `touchpoint topics --format commands` prints what to run, without asking Kafka.
+    """
+    if create and style == "commands":
+        raise click.UsageError("--format commands makes nothing; leave out --create")
+    if sources and not (create or style == "commands"):
+        raise click.UsageError("--sources needs --create or --format commands")
+    from streams.topics import commands, survey, told  # noqa: PLC0415 - aiokafka takes a while to import
+
+    settings = config.load(path, overrides=overrides)
+    if style == "commands":
+        say(commands.create_all(settings, sources))
+        return
+    hush()
+    created = asyncio.run(survey.create_missing(settings, sources)) if create else ()
+    found = asyncio.run(survey.look(settings))
+    if style == "json":
+        say_json(told.document(found, created))
+    else:
+        say(told.lines_of(found, created))
+    sys.exit(0 if all(topic.is_good for topic in found) else 1)
+
+
+@main.command(name="doctor")
+@CONFIG
+@SET
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    metavar="SECONDS",
+    help="What a check may take.",
+)
+@FORMAT
+@speaking
+def doctor_command(path: Path | None, overrides: tuple[str, ...], timeout: float, style: str) -> None:
+    """Check everything that a worker needs, and say what to do about it.
+
+    Kafka, rights, topics, positions, events, clocks, keys and the ledger. It writes nothing and joins no
+    group, so it can run beside a worker. Exits 1 if a check fails; warnings may stand. To begin with:
+    `touchpoint doctor --config touchpoint.toml`.
+    """
+    from streams import doctor  # noqa: PLC0415 - as above
+
+    hush()
+    findings = asyncio.run(doctor.examine(config.load(path, overrides=overrides), seconds=timeout))
+    if style == "json":
+        say_json(doctor.document(findings))
+    else:
+        say(doctor.lines_of(findings))
+    sys.exit(0 if doctor.is_good(findings) else 1)
+
+
 @main.command(name="config")
-@_CONFIG
-@_SET
-@_FORMAT
-@_speaking
+@CONFIG
+@SET
+@FORMAT
+@speaking
 def config_command(path: Path | None, overrides: tuple[str, ...], style: str) -> None:
     """Print the effective configuration; a bad one fails with the path of the key.
 
@@ -252,14 +257,14 @@ def config_command(path: Path | None, overrides: tuple[str, ...], style: str) ->
     """
     effective = config.load(path, overrides=overrides)
     if style == "json":
-        _json(config.as_dict(effective))
+        say_json(config.as_dict(effective))
     else:
         click.echo(config.as_toml(effective), nl=False)
 
 
 @main.command(name="metrics")
-@_FORMAT
-@_speaking
+@FORMAT
+@speaking
 def metrics_command(style: str) -> None:
     """Print the catalogue: every metric family that the page can hold.
 
@@ -268,10 +273,6 @@ def metrics_command(style: str) -> None:
     from streams.metrics import catalogue  # noqa: PLC0415 - only needed here
 
     if style == "json":
-        _json(catalogue.as_dicts())
+        say_json(catalogue.as_dicts())
     else:
-        _say(catalogue.lines())
-
-
-def _json(value: Any) -> None:
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+        say(catalogue.lines())

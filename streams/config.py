@@ -19,29 +19,29 @@ import orjson
 from models.errors import ConfigError, require
 from models.settings import JudgeSettings
 from streams.formats import FORMATS
+from streams.security import Protocol, SaslConfig, TlsConfig, refuse_half_a_protection
 from streams.settings_tree import refuse_extremes, refuse_unknown, words_at
+from streams.topic_settings import TopicsConfig, ledger_days_least, refuse_short_ledger, require_topic
 
 _PREFIX: Final = "TOUCHPOINT_"
 _RAW_BYTES_MAX: Final = 1_000_000
 """Kafka's clients and brokers take 1 MiB a record by default, headers included."""
-_TOPIC: Final = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
-
-
-def _require_topic(name: str, key: str) -> None:
-    require(_TOPIC.fullmatch(name) is not None, key, f"{name!r} is no name that Kafka gives a topic")
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaConfig:
-    """Where Kafka is and under which name this service reads it."""
+    """Where Kafka is, how it is spoken to and under which name this service reads it."""
 
     brokers: tuple[str, ...] = ("127.0.0.1:9092",)
     app_id: str = "touchpoint"
     session_timeout_s: float = 10.0
+    security_protocol: Protocol = "PLAINTEXT"
+    tls: TlsConfig = field(default_factory=TlsConfig)
+    sasl: SaslConfig = field(default_factory=SaslConfig)
 
     def __post_init__(self) -> None:
-        """Refuse an address without a port."""
+        """Refuse an address without a port, and a connection that only looks protected."""
         require(bool(self.brokers), "kafka.brokers", 'at least one is needed, such as ["kafka-1:9092"]')
         for broker in self.brokers:
             host, _, port = broker.rpartition(":")
@@ -49,6 +49,7 @@ class KafkaConfig:
             require(bool(host) and is_port, "kafka.brokers", f"{broker!r} is not host:port")
         require(bool(self.app_id), "kafka.app_id", "must not be empty")
         require(1 <= self.session_timeout_s <= 60, "kafka.session_timeout_s", "must lie in 1..60")
+        refuse_half_a_protection(self.security_protocol, self.tls, self.sasl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +65,20 @@ class SourceConfig:
         require(bool(self.topics), "sources.topics", "at least one is needed")
         require(len(set(self.topics)) == len(self.topics), "sources.topics", "a topic is named twice")
         for topic in self.topics:
-            _require_topic(topic, "sources.topics")
+            require_topic(topic, "sources.topics")
         require(self.format in FORMATS, "sources.format", f"one of {', '.join(FORMATS)} is needed")
         require(self.epoch >= 0, "sources.epoch", "must not be negative")
 
 
 @dataclass(frozen=True, slots=True)
-class TopicsConfig:
-    """What is written."""
+class CheckpointConfig:
+    """When the judge's state is kept."""
 
-    ledger: str = "touchpoint.ledger.v1"
-    alerts: str = "touchpoint.alerts.v1"
-    dead_letters: str = "touchpoint.events.dlq"
-    create: bool = True
-    replication_factor: int = 1
+    every_s: int = 3_600
 
     def __post_init__(self) -> None:
-        """Refuse one topic for two purposes."""
-        for key in ("ledger", "alerts", "dead_letters"):
-            _require_topic(getattr(self, key), f"topics.{key}")
-        names = (self.ledger, self.alerts, self.dead_letters)
-        require(len(set(names)) == len(names), "topics", "ledger, alerts and dead_letters need three topics")
-        require(self.replication_factor >= 1, "topics.replication_factor", "must be at least 1")
+        """Refuse to do nothing else."""
+        require(self.every_s >= 10, "checkpoints.every_s", "must be at least 10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +88,28 @@ class IntakeConfig:
     skew_s: int = 300
     idle_grace_s: int = 1_800
     record_bytes_max: int = 1_048_576
-    batch_records: int = 2_000
-    batch_wait_s: float = 0.25
+    fetch_bytes: int = 1_048_576
 
     def __post_init__(self) -> None:
         """Refuse values without meaning."""
         require(self.skew_s >= 0, "intake.skew_s", "must not be negative")
         require(self.idle_grace_s >= 1, "intake.idle_grace_s", "must be at least 1")
         require(self.record_bytes_max >= 1_024, "intake.record_bytes_max", "must be at least 1024")
-        require(1 <= self.batch_records <= 8_192, "intake.batch_records", "must lie in 1..8192")
-        require(self.batch_wait_s > 0, "intake.batch_wait_s", "must be positive")
+        require(4_096 <= self.fetch_bytes <= 67_108_864, "intake.fetch_bytes", "must lie in 4096..67108864")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """What this process does and how closely it watches itself."""
+
+    role: Literal["both", "intake", "judge"] = "both"
+    watch_s: float = 60.0
+    stall_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        """Refuse values without meaning."""
+        require(1 <= self.watch_s <= 3_600, "worker.watch_s", "must lie in 1..3600")
+        require(self.stall_s >= 5, "worker.stall_s", "must be at least 5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,9 @@ class Config(JudgeSettings):
     kafka: KafkaConfig = field(default_factory=KafkaConfig)
     sources: SourceConfig = field(default_factory=SourceConfig)
     topics: TopicsConfig = field(default_factory=TopicsConfig)
+    checkpoints: CheckpointConfig = field(default_factory=CheckpointConfig)
     intake: IntakeConfig = field(default_factory=IntakeConfig)
+    worker: WorkerConfig = field(default_factory=WorkerConfig)
     dead_letters: DeadLetterConfig = field(default_factory=DeadLetterConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
@@ -168,9 +175,21 @@ class Config(JudgeSettings):
     def __post_init__(self) -> None:
         """Refuse to read what is written here: each dead letter would beget the next."""
         JudgeSettings.__post_init__(self)  # super() does not find its class where there are slots
-        own = {self.topics.ledger, self.topics.alerts, self.topics.dead_letters}
+        refuse_short_ledger(self.topics, self.ledger_days_least)
         for topic in self.sources.topics:
-            require(topic not in own, "sources.topics", f"{topic} is what this service writes")
+            require(topic not in self.topics.names, "sources.topics", f"{topic} is what this service writes")
+
+    @property
+    def ledger_days_least(self) -> float:
+        """Days that the ledger must reach back."""
+        return ledger_days_least(self.time.correction_horizon_days, self.checkpoints.every_s)
+
+    @property
+    def group(self) -> str:
+        """The consumer group: one a role, and for every epoch a new one, which begins at the beginning."""
+        role = "" if self.worker.role == "both" else f"-{self.worker.role}"
+        epoch = f"-epoch{self.sources.epoch}" if self.sources.epoch else ""
+        return f"{self.kafka.app_id}{role}{epoch}"
 
     def fingerprint(self) -> str:
         """Return 12 hex digits that change with any setting the judge depends on."""
@@ -257,14 +276,17 @@ def _set(tree: dict[str, Any], keys: list[str], text: str) -> None:
 
 
 def _tables(name: str, value: Any) -> list[str]:
-    inner = [part.name for part in fields(value) if is_dataclass(getattr(value, part.name))]
-    below = [table for key in inner for table in _tables(f"{name}.{key}", getattr(value, key))]
-    return below if inner else [_table(f"[{name}]", value)]
+    parts = {part.name: getattr(value, part.name) for part in fields(value)}
+    inner = {key: part for key, part in parts.items() if is_dataclass(part)}
+    below = [table for key, part in inner.items() for table in _tables(f"{name}.{key}", part)]
+    return below if len(inner) == len(parts) else [_table(f"[{name}]", value), *below]
 
 
 def _table(head: str, value: Any) -> str:
-    lines = [f"{part.name} = {_literal(getattr(value, part.name))}" for part in fields(value)]
-    return "\n".join((head, *lines))
+    parts = {part.name: getattr(value, part.name) for part in fields(value)}
+    return "\n".join(
+        [head, *(f"{key} = {_literal(it)}" for key, it in parts.items() if not is_dataclass(it))]
+    )
 
 
 def _literal(value: object) -> str:

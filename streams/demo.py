@@ -28,7 +28,7 @@ from models.simulation import Centre, SimulationSettings, inconsistencies
 from models.snapshot import Snapshot
 from streams import logs, terminal, topics
 from streams.app import Worker, built, serve
-from streams.config import Config, IntakeConfig, KafkaConfig, LogConfig, MetricsConfig
+from streams.config import Config, KafkaConfig, LogConfig, MetricsConfig
 from streams.document import alert_document
 from streams.embedded_broker import EmbeddedBroker
 
@@ -60,7 +60,6 @@ def run(*, seconds: int | None, seed: int, inconsistency: str, port: int, colour
     with EmbeddedBroker() as broker:
         config = Config(
             kafka=KafkaConfig(brokers=(broker.bootstrap,), session_timeout_s=1.0),
-            intake=IntakeConfig(batch_wait_s=0.1),
             metrics=MetricsConfig(port=port),
             logs=LogConfig(level="warning"),
         )
@@ -77,7 +76,7 @@ async def _run(config: Config, centre: Centre, seconds: int | None, colour: bool
         until = asyncio.Event()
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, until.set)
-        await serve([*services, _Publisher(config, centre), screen], until)
+        await serve(worker, [*services, _Publisher(config, centre), screen], until)
         screen.close()
     return 0
 
@@ -136,7 +135,10 @@ class _Screen(Service):
 
     @Service.timer(1.0)
     async def _tick(self) -> None:
-        snapshot = self._worker.judging.snapshot()
+        judging = self._worker.ownership.judging
+        if judging is None:  # it is taking the judge over
+            return
+        snapshot = judging.snapshot()
         changed = [alert for alert in snapshot.alerts if self._told.get(alert.id, 0) != alert.until]
         if changed:
             self._clear_line()
@@ -151,7 +153,10 @@ class _Screen(Service):
 
     def close(self) -> None:
         """Sum up what was found."""
-        snapshot = self._worker.judging.snapshot()
+        judging = self._worker.ownership.judging
+        if judging is None:
+            return
+        snapshot = judging.snapshot()
         self._clear_line()
         self._say(["", self._status(snapshot)])
         self._say(terminal.verdicts([alert_document(alert) for alert in snapshot.alerts]))
@@ -185,7 +190,7 @@ class _Screen(Service):
 
     def _status(self, snapshot: Snapshot) -> str:
         counts = total(snapshot.counts)
-        lag = sum(self._worker.watched.lag().values())
+        lag = sum(self._worker.health.lag().values())
         day = "--" if snapshot.last_step is None else _day(snapshot.last_step)
         standing = sum(alert.until is None for alert in snapshot.alerts)
         share = [one.handlings_share for one in snapshot.coverage if one.kind == "stratum_split"]

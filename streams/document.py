@@ -20,9 +20,13 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "version": VERSION,
         "events": _events(total(snapshot.counts)),
-        "begin": _time(snapshot.origin),
-        "window_end": _time(snapshot.window_end),
-        "last_step": _time(snapshot.last_step),
+        "positions": {
+            "missing": sum(state.missing for state in snapshot.sources),
+            "lost": sum(state.lost for state in snapshot.sources),
+        },
+        "begin": rfc3339(snapshot.origin),
+        "window_end": rfc3339(snapshot.window_end),
+        "last_step": rfc3339(snapshot.last_step),
         "warm": snapshot.warm,
         "steps": snapshot.steps,
         "corrections": dict(snapshot.corrections),
@@ -55,8 +59,8 @@ def alert_document(alert: Alert) -> dict[str, Any]:
         "channel": alert.channel,
         "issue_type": alert.issue_type,
         "measure": alert.measure,
-        "since": _time(alert.since),
-        "until": _time(alert.until),
+        "since": rfc3339(alert.since),
+        "until": rfc3339(alert.until),
         "evidence": {name: _number(value) for name, value in alert.evidence},
         "reasons": list(alert.reasons),
     }
@@ -138,7 +142,8 @@ def _number(value: float) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _time(microseconds: int | None) -> str | None:
+def rfc3339(microseconds: int | None) -> str | None:
+    """Return a time as RFC 3339 in UTC, to the second."""
     if microseconds is None:
         return None
     return datetime.fromtimestamp(microseconds // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

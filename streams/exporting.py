@@ -2,98 +2,35 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
-import faust
 import orjson
 from aiohttp import web
-from faust.types import TP
 from mode import Service
 
 from models.errors import TouchpointError
 from models.settings import SECOND
-from streams.config import Config, MetricsConfig
+from streams.config import MetricsConfig
+from streams.delays import BOUNDS, Delays
 from streams.document import document
-from streams.intake import Intake
-from streams.judging import Judging
+from streams.health import Health
 from streams.metrics import Page, View, WorkerState
+from streams.metrics.series import Distribution
 from streams.metrics.thresholds import thresholds
-from streams.transport import Standing
 
 _TICK_S: Final = 1.0
 _REFRESH_S: Final = 15.0
 """A page as old as this is rendered again even if no record came: lag and idleness change without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """What is looked at to fill the page."""
-
-    config: Config
-    intake: Intake
-    judging: Judging
-    app: faust.App
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether partitions are assigned and the ledger has been read."""
-        return self.judging.caught_up and bool(self.intake.assigned)
-
-    def end(self, tp: TP) -> int | None:
-        """Return the offset at which a partition's records end, None where that is not known.
-
-        Behind the last record there may be what Kafka keeps for itself. Where that has been fetched and no
-        record waits, the end is where intake stands: else an idle partition would lag for ever.
-        """
-        position, standing = self.intake.position(tp), self._standing(tp)
-        if position is None or standing is None:
-            return None
-        is_done = standing.last < position and standing.next >= standing.highwater
-        return position if is_done else standing.highwater
-
-    def _standing(self, tp: TP) -> Standing | None:
-        consumer: Any = self.app.consumer  # the one that `streams.transport` builds
-        standing: Standing | None = consumer.standing(tp)
-        return standing
-
-    def lag(self) -> dict[tuple[str, int], int]:
-        """Return how many records each assigned source partition has that are not in the ledger."""
-        lag = {}
-        for tp in self.intake.assigned:
-            end, position = self.end(tp), self.intake.position(tp)
-            if end is not None and position is not None:
-                lag[tp.topic, tp.partition] = max(end - position, 0)
-        return lag
-
-    def state(self) -> WorkerState:
-        """Return what the worker alone knows, as of now."""
-        intake, judging = self.intake, self.judging
-        ledger = TP(self.config.topics.ledger, 0)
-        standing = self._standing(ledger) if intake.assigned else None
-        return WorkerState(
-            version=version("touchpoint-monitor"),
-            config_hash=self.config.fingerprint(),
-            thresholds=thresholds(self.config),
-            topics=self.config.sources.topics,
-            caught_up=judging.caught_up,
-            lag=self.lag(),
-            last_record=None if intake.last_record is None else int(intake.last_record * SECOND),
-            dead_letters=dict(intake.dead_letters),
-            alerts_published=judging.published,
-            ledger_position=judging.next_offset,
-            ledger_lag=None if standing is None else max(standing.highwater - judging.next_offset, 0),
-        )
-
-
 class Exporter(Service):
     """Renders the page once per change, and at most once a second; marks idle partitions."""
 
-    def __init__(self, watched: Watched, page: Page) -> None:
+    def __init__(self, health: Health, page: Page) -> None:
         super().__init__()
-        self._watched = watched
+        self._health = health
         self._page = page
         self._shown: tuple[int, bool, int] | None = None
         self._age_s = 0.0
@@ -104,18 +41,56 @@ class Exporter(Service):
 
     @Service.timer(_TICK_S)
     async def _tick(self) -> None:
-        for tp in self._watched.intake.assigned:
-            await self._watched.intake.mark_idle(tp, partial(self._watched.end, tp))
-        judging = self._watched.judging
-        now = (judging.version, judging.caught_up, judging.published)
+        health = self._health
+        health.look()
+        for tp in health.intake.assigned:
+            await health.intake.mark_idle(tp, partial(health.end, tp))
+        owner = health.ownership
+        now = (owner.version, owner.caught_up, owner.published)
         self._age_s += _TICK_S
         if now != self._shown or self._age_s >= _REFRESH_S:
             self._shown, self._age_s = now, 0.0
             await self._render()
 
     async def _render(self) -> None:
-        view = View(self._watched.judging.snapshot(), self._watched.state())
+        judging = self._health.ownership.judging
+        view = View(None if judging is None else judging.snapshot(), state_of(self._health))
         await asyncio.to_thread(self._page.update, view)  # it takes a while and touches nothing of ours
+
+
+def state_of(health: Health) -> WorkerState:
+    """Return what the worker alone knows, as of now."""
+    config, intake, owner = health.config, health.intake, health.ownership
+    judging = owner.judging
+    return WorkerState(
+        version=version("touchpoint-monitor"),
+        config_hash=config.fingerprint(),
+        thresholds=thresholds(config),
+        topics=config.sources.topics,
+        caught_up=owner.caught_up,
+        lag=health.lag(),
+        last_record=None if intake.last_record is None else int(intake.last_record * SECOND),
+        fetches=intake.fetches,
+        ack_delay=_distribution(intake.delays),
+        stalled_s=health.stalled_s(),
+        dead_letters=dict(intake.dead_letters),
+        alerts_published=owner.published,
+        ledger_position=None if judging is None else judging.next_offset,
+        ledger_lag=health.ledger_lag(),
+        take_overs=owner.take_overs,
+        checkpoint_at=None if owner.checkpoint is None else owner.checkpoint.written_at * SECOND,
+        checkpoint_position=None if owner.checkpoint is None else owner.checkpoint.next_offset,
+        incomplete_since=None if judging is None else _microseconds(judging.incomplete_since),
+    )
+
+
+def _distribution(delays: Delays) -> Distribution:
+    bounds = (*(str(bound) for bound in BOUNDS), "+Inf")
+    return Distribution(tuple(zip(bounds, map(float, delays.cumulative()), strict=True)), delays.total)
+
+
+def _microseconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else milliseconds * (SECOND // 1_000)
 
 
 class HttpServer(Service):
@@ -124,16 +99,16 @@ class HttpServer(Service):
     | path | what |
     |---|---|
     | /metrics | the page, for Prometheus |
-    | /document | everything the judge shows, as `touchpoint replay --format json` prints it |
-    | /healthz | 200 while the process serves |
-    | /readyz | 200 once partitions are assigned and the ledger has been read, 503 before |
+    | /document | everything the judge shows, as `touchpoint replay --format json` prints it; 503 elsewhere |
+    | /healthz | 200 while waiting records are handled, 503 when this worker should be started anew |
+    | /readyz | 200 once partitions are assigned and, where the judge is here, it has caught up; 503 before |
     """
 
-    def __init__(self, config: MetricsConfig, page: Page, watched: Watched) -> None:
+    def __init__(self, config: MetricsConfig, page: Page, health: Health) -> None:
         super().__init__()
         self._config = config
         self._page = page
-        self._watched = watched
+        self._health = health
         self._runner: web.AppRunner | None = None
         self.port = config.port
 
@@ -176,16 +151,21 @@ class HttpServer(Service):
         return web.Response(body=reply.body, headers=headers)
 
     async def _document(self, _: web.Request) -> web.Response:
-        told = document(self._watched.judging.snapshot())
+        judging = self._health.ownership.judging
+        if judging is None:
+            return web.Response(status=503, text="the judge is not in this worker\n")
+        told = document(judging.snapshot())
         body = await asyncio.to_thread(orjson.dumps, told)
         return web.Response(body=body, content_type="application/json")
 
     async def _alive(self, _: web.Request) -> web.Response:
-        return web.Response(text="alive\n")
+        problem = self._health.problem()
+        if problem is None:
+            return web.Response(text="alive\n")
+        return web.Response(status=503, text=f"stalled: {problem}\n")
 
     async def _ready(self, _: web.Request) -> web.Response:
-        if self._watched.is_ready:
+        if self._health.is_ready:
             return web.Response(text="ready\n")
-        return web.Response(
-            status=503, text="not ready: partitions are being assigned or the ledger is read\n"
-        )
+        why = "the ledger is read" if self._health.is_assigned else "partitions are being assigned"
+        return web.Response(status=503, text=f"not ready: {why}\n")

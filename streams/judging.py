@@ -1,60 +1,102 @@
-"""Judging: the ledger's records in order into the judge, its alerts out to their topic."""
+"""Judging: the ledger's records in order into the judge."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
-import orjson
-
+from models.errors import TouchpointError
 from models.judge import Judge
+from models.settings import JudgeSettings
 from models.snapshot import Snapshot
 from models.verdicts import Alert
-from streams.config import Config
-from streams.document import alert_document
 from streams.ledger import decode
 
 log: Final = logging.getLogger("touchpoint.judging")
 
-Publish = Callable[[str, bytes, bytes], Awaitable[object]]
-"""Produce a record (topic, value, key) and return when it is acknowledged."""
+
+class LedgerError(TouchpointError):
+    """A ledger that cannot be the one that was judged so far."""
 
 
 @dataclass(slots=True)
 class Judging:
-    """The owner of the judge.
+    """The judge at a position of the ledger.
 
     Attributes
     ----------
     next_offset : int
-        The ledger's record that is due; those before it have been applied.
-    caught_up_at : int or None
-        The ledger's end when this process began: until it is reached nothing is published (rule 10).
-    version : int
-        Grows with every record applied, so that who shows the state knows when it is stale.
+        Every record before it has been applied.
+    lacks_beginning : bool
+        Records had expired and were in no checkpoint, and none that came after them has been applied yet.
+    incomplete_since : int or None
+        When the first record after those was written, in milliseconds since 1970 UTC: of what was before,
+        the state lacks some.
     """
 
-    config: Config
-    publish: Publish
-    judge: Judge = field(init=False)
+    judge: Judge
     next_offset: int = 0
-    caught_up_at: int | None = None
-    version: int = 0
-    published: int = 0
-    _told: dict[str, Alert] = field(default_factory=dict)
-    _told_steps: int = 0
+    lacks_beginning: bool = False
+    incomplete_since: int | None = None
 
-    def __post_init__(self) -> None:
-        """Begin with an empty judge."""
-        self.judge = Judge(self.config)
+    @classmethod
+    def restored(cls, settings: JudgeSettings, state: Any, next_offset: int) -> Self:
+        """Return it as it was dumped before that record.
+
+        Raises
+        ------
+        StateError
+            Where the state is of no use under these settings.
+        """
+        judge = Judge.load(settings, state["judge"])
+        return cls(judge, next_offset, state["lacks_beginning"], state["incomplete_since"])
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "judge": self.judge.dump(),
+            "lacks_beginning": self.lacks_beginning,
+            "incomplete_since": self.incomplete_since,
+        }
 
     @property
-    def caught_up(self) -> bool:
-        """Whether the ledger, as it was when this process began, has been applied."""
-        return self.caught_up_at is not None and self.next_offset >= self.caught_up_at
+    def alerts(self) -> Sequence[Alert]:
+        """The alerts as of the last step."""
+        return self.judge.alerts
 
-    async def take(self, offset: int, value: bytes) -> None:
-        """Apply one record of the ledger; one that has been applied before is skipped.
+    def snapshot(self) -> Snapshot:
+        """Return the state as shown."""
+        return self.judge.snapshot()
+
+    def fit_into(self, ledger: str, start: int, end: int, told: int) -> None:
+        """Take note of where the ledger starts and ends now.
+
+        Parameters
+        ----------
+        told : int
+            The record of the ledger that the newest alert on its topic rests on, -1 where there is none.
+
+        Raises
+        ------
+        LedgerError
+            Where it ends before what has been applied or told.
+        """
+        reached = max(self.next_offset, told + 1)
+        if end < reached:
+            raise LedgerError(
+                f"topics.ledger: {ledger} ends at offset {end}, and the judge's state or its alerts were "
+                f"made from {reached} of its records: it was made anew. Name topics for a ledger, for "
+                "checkpoints and for alerts that have not been used, or bring the old ledger back"
+            )
+        if start > self.next_offset:
+            log.warning(
+                "the ledger has lost its beginning and no checkpoint covers it: the history is incomplete",
+                extra={"topic": ledger, "due": self.next_offset, "first": start},
+            )
+            self.next_offset, self.lacks_beginning = start, True
+
+    def take(self, offset: int, value: bytes, written_at: int) -> bool:
+        """Apply the next record of the ledger; return False where it was applied before.
 
         Raises
         ------
@@ -62,41 +104,13 @@ class Judging:
             For a record that this program cannot read.
         """
         if offset < self.next_offset:
-            return
+            return False
         self.judge.apply(decode(value))
         self.next_offset = offset + 1
-        self.version += 1
-        if self.caught_up and self.judge.steps != self._told_steps:
-            await self._publish(offset)
-            self._told_steps = self.judge.steps
+        if self.lacks_beginning:
+            self.lacks_beginning, self.incomplete_since = False, written_at
+        return True
 
-    def snapshot(self) -> Snapshot:
-        """Return the judge's state as shown."""
-        return self.judge.snapshot()
-
-    async def _publish(self, offset: int) -> None:
-        """Publish the alerts that have changed; after catching up that is all of them, under the same ids."""
-        now = {alert.id: alert for alert in self.judge.alerts}
-        for key, alert in now.items():
-            before = self._told.get(key)
-            if before is alert:
-                continue
-            told = alert_document(alert)
-            if before is not None and alert_document(before) == told:  # there NaN is null, equal to itself
-                continue
-            record = told | {
-                "ledger_offset": offset,
-                "config_hash": self.config.fingerprint(),
-            }
-            await self.publish(self.config.topics.alerts, orjson.dumps(record), key.encode())
-            self.published += 1
-            _log_transition(before, alert)
-        self._told = now
-
-
-def _log_transition(before: Alert | None, alert: Alert) -> None:
-    """Say that an alert was raised or has ended; other changes are for the page."""
-    stood, stands = before is not None and before.until is None, alert.until is None
-    if stood != stands:
-        told = {"kind": alert.kind, "alert": alert.id, "measure": alert.measure}
-        log.info("alert raised" if stands else "alert ended", extra=told)
+    def pass_to(self, position: int) -> None:
+        """Take note that up to there the ledger holds no further record: marks of transactions are none."""
+        self.next_offset = max(self.next_offset, position)

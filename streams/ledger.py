@@ -1,7 +1,8 @@
 """The ledger's records: segments and idle marks as bytes.
 
 A record is one byte that names the format and then msgpack. Columns travel as their little-endian bytes.
-A program that meets a format it does not know stops: skipping would be silent loss.
+A program that meets a format it does not know stops: skipping would be silent loss. Format 1 did not tell
+what was lost upstream; a ledger may begin with it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,8 @@ from models.rejects import CODE_OF_REASON, REASONS
 from models.segment import ROWS_MAX, IdleMark, LedgerRecord, Roster, Segment, Source
 from streams.formats import Decoded
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_READABLE: Final = (1, FORMAT)
 BYTES_MAX: Final = 512 * 1_024
 """Half of what brokers take by default: ids may be long and fetch sizes count compressed bytes."""
 
@@ -45,6 +47,7 @@ class _SegmentRecord(Struct, array_like=True, tag="segment", frozen=True):
     issues: tuple[str, ...]
     reject_offsets: bytes
     reject_reasons: bytes
+    lost_until: int = 0  # since format 2
 
 
 class _IdleRecord(Struct, array_like=True, tag="idle", frozen=True):
@@ -82,6 +85,7 @@ def encode(record: LedgerRecord) -> bytes:
             issues=rows.issues,
             reject_offsets=_bytes(record.reject_offsets, "<i8"),
             reject_reasons=record.reject_reasons.tobytes(),
+            lost_until=record.lost_until,
         )
     return bytes((FORMAT,)) + _encoder.encode(body)
 
@@ -94,10 +98,10 @@ def decode(value: bytes) -> LedgerRecord:
     SegmentError
         If they are of another format or damaged.
     """
-    if value[:1] != bytes((FORMAT,)):
+    if not value or value[0] not in _READABLE:
         written = value[0] if value else "no"
         raise SegmentError(
-            f"the ledger holds a record of format {written}, this program reads {FORMAT}: "
+            f"the ledger holds a record of format {written}, this program reads up to {FORMAT}: "
             "run the newest version everywhere, or name another ledger topic"
         )
     try:
@@ -153,6 +157,7 @@ def _stretch(segment: Segment, start: int, end: int) -> Segment:
         reject_offsets=segment.reject_offsets[rejects],
         reject_reasons=segment.reject_reasons[rejects],
         key_id=segment.key_id,
+        lost_until=segment.lost_until,
     )
 
 
@@ -206,6 +211,7 @@ def _segment(body: _SegmentRecord) -> Segment:
         reject_offsets=np.frombuffer(body.reject_offsets, "<i8"),
         reject_reasons=np.frombuffer(body.reject_reasons, np.uint8),
         key_id=body.key_id,
+        lost_until=body.lost_until,
     )
     if any(len(column) != n for column in (*columns.values(), revision)):
         raise ValueError("columns of different lengths")
@@ -233,5 +239,8 @@ def _require_words(segment: Segment) -> None:
 def _require_stretch(segment: Segment, offsets: NDArray[np.int64], n: int) -> None:
     if len(offsets) != n:
         raise ValueError("columns of different lengths")
-    if n and not (segment.start <= offsets[0] and offsets[-1] < segment.end and (np.diff(offsets) > 0).all()):
+    read_from = max(segment.start, segment.lost_until)
+    if read_from > segment.end:
+        raise ValueError("a stretch that ends before it begins")
+    if n and not (read_from <= offsets[0] and offsets[-1] < segment.end and (np.diff(offsets) > 0).all()):
         raise ValueError("offsets out of order")

@@ -11,7 +11,6 @@ from models.identity import Identity
 from models.judge import Judge
 from models.segment import ROWS_MAX, IdleMark, Source
 from models.settings import SECOND, facts_of
-from models.snapshot import Snapshot
 from streams.config import Config
 from streams.formats import FORMATS
 from streams.ledger import segment_of
@@ -40,8 +39,8 @@ def replay(
     now: int,
     whole: bool = False,
     progress: Callable[[int], object] = lambda _: None,
-) -> Snapshot:
-    """Return the state after all lines of these files have been judged.
+) -> Judge:
+    """Return the judge after all lines of these files.
 
     Parameters
     ----------
@@ -92,4 +91,4 @@ def replay(
             partition.position = end
             partition.latest = max(partition.latest, int(decoded.rows.time.max(initial=partition.latest)))
     judge.finish()
-    return judge.snapshot()
+    return judge

@@ -9,6 +9,13 @@ import click
 _STRATA_SHOWN: Final = 12
 _WIDTH_MAX: Final = 120
 """Longer lines are hard to read, however wide the terminal."""
+_MARKS: Final = {
+    "ok": ("+", "green"),
+    "warning": ("!", "yellow"),
+    "failed": ("x", "red"),
+    "skipped": ("-", "cyan"),
+}
+"""Plain characters: a log, a pager and an old terminal show them too."""
 
 
 def report(document: dict[str, Any]) -> Iterator[str]:
@@ -45,6 +52,37 @@ def told(alert: dict[str, Any]) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, _WIDTH_MAX)
     for reason in alert["reasons"]:
         yield click.wrap_text(reason, width, initial_indent="         - ", subsequent_indent="           ")
+
+
+def colour_of(state: str) -> str:
+    """Return the colour of a finding's state."""
+    return _MARKS[state][1]
+
+
+def finding(
+    state: str, name: str, seen: str, advice: str, command: str = "", *, indent: int = 0
+) -> Iterator[str]:
+    """Yield the lines of a finding: mark and name, what was seen, below it what to do.
+
+    Parameters
+    ----------
+    state : {"ok", "warning", "failed", "skipped"}
+    name : str
+        Padded to the width of its column; empty where there is none.
+    command : str
+        Stands on a line of its own, however long: it is there to be copied.
+    """
+    sign, colour = _MARKS[state]
+    mark = f"{sign} {state:<7}"
+    head = f"{' ' * indent}{mark}  {name}{'  ' if name else ''}"
+    width, below = min(shutil.get_terminal_size().columns, _WIDTH_MAX), " " * len(head)
+    text = click.wrap_text(seen, width, initial_indent=head, subsequent_indent=below)
+    yield text.replace(mark, click.style(mark, fg=colour, bold=state != "ok"), 1)
+    if advice:
+        text = click.wrap_text(advice, width, initial_indent=f"{below}-> ", subsequent_indent=f"{below}   ")
+        yield text.replace("->", click.style("->", fg=colour), 1)
+    if command:
+        yield f"{below}   {click.style(command, bold=True)}"
 
 
 def _events(document: dict[str, Any]) -> Iterator[str]:

@@ -113,6 +113,7 @@ def segment(
     rejects: Sequence[int] = (),
     reasons: Sequence[int] | None = None,
     end: int | None = None,
+    lost_until: int = 0,
 ) -> Segment:
     """Return rows, at offsets from `start` on, and rejects as a segment of a roster of one partition."""
     columns = rows if isinstance(rows, Handlings) else handlings(rows)
@@ -130,6 +131,7 @@ def segment(
         reject_offsets=np.array(rejects, np.int64),
         reject_reasons=np.array([0] * len(rejects) if reasons is None else reasons, np.uint8),
         key_id="key",
+        lost_until=lost_until,
     )
 
 
@@ -164,10 +166,17 @@ def judged(records: Iterable[LedgerRecord], settings: JudgeSettings = PLAIN, *, 
     return judge
 
 
+def finished(
+    records: Iterable[LedgerRecord], settings: JudgeSettings = PLAIN, *, whole: bool = False
+) -> Judge:
+    """Return a judge that has applied records after which nothing more comes."""
+    judge = judged(records, settings, whole=whole)
+    judge.finish()
+    return judge
+
+
 def snapshot_of(
     records: Iterable[LedgerRecord], settings: JudgeSettings = PLAIN, *, whole: bool = False
 ) -> Snapshot:
     """Return what a judge shows after these records, when nothing more comes."""
-    judge = judged(records, settings, whole=whole)
-    judge.finish()
-    return judge.snapshot()
+    return finished(records, settings, whole=whole).snapshot()

@@ -29,6 +29,11 @@ def decoded(
     )
 
 
+def compact(record: bytes | None) -> bytes | None:
+    """Return a record without the spaces that Python writes between its parts."""
+    return record and record.replace(b'": ', b'":').replace(b', "', b',"')
+
+
 def with_json(name: str, text: bytes) -> bytes:
     """Return an event with JSON in a field that Python would not write."""
     return line(**{name: "@"}).replace(b'"@"', text)

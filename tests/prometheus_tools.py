@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,34 +60,46 @@ def served(page: Page) -> Iterator[int]:
 
 
 class Prometheus:
-    """A Prometheus of our own that scrapes a port of this machine every second."""
+    """A Prometheus of our own that scrapes ports of this machine every second."""
 
     def __init__(self, port: int) -> None:
         self._port = port
 
     def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
         """Return what an instant query gives now; nothing while it cannot answer."""
+        answer = self._get(f"/api/v1/query?query={quote(expression)}")
+        return [(one["metric"], float(one["value"][1])) for one in answer.get("result", ())]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts that are pending or firing now."""
+        return list(self._get("/api/v1/alerts").get("alerts", ()))
+
+    def _get(self, path: str) -> dict[str, Any]:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
         try:
-            connection.request("GET", f"/api/v1/query?query={quote(expression)}")
+            connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, HTTPException):
-            return []
+            return {}
         finally:
             connection.close()
-        if answer.status != 200:
-            return []
-        return [(one["metric"], float(one["value"][1])) for one in json.loads(body)["data"]["result"]]
+        data: dict[str, Any] = json.loads(body)["data"] if answer.status == 200 else {}
+        return data
 
 
 @contextmanager
-def scraping(target: int, folder: Path) -> Iterator[Prometheus]:
-    """Run a Prometheus that scrapes a port for the block; it is gone afterwards, whatever happens."""
+def scraping(ports: Iterable[int], folder: Path, rules: Path | None = None) -> Iterator[Prometheus]:
+    """Run a Prometheus that scrapes these ports for the block; it is gone afterwards, whatever happens."""
     program = binary("prometheus")
     config = folder / "prometheus.yml"
-    job = {"job_name": "touchpoint", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}
-    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
+    job = {
+        "job_name": "touchpoint",
+        "static_configs": [{"targets": [f"127.0.0.1:{target}" for target in ports]}],
+    }
+    often = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    files = [] if rules is None else [str(rules)]
+    config.write_text(json.dumps({"global": often, "rule_files": files, "scrape_configs": [job]}))
     [port] = child_server.free_ports(1)
     process = child_server.start(
         [

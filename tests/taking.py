@@ -1,12 +1,12 @@
 """Intake with a broker of its own making: it keeps what was sent, and acknowledges when it is told to."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from aiokafka import ConsumerRecord
 from builders import line
 from decoding import NOON
 from faust.types import TP
@@ -18,6 +18,7 @@ from streams.config import Config
 from streams.deadletters import Headers
 from streams.intake import Intake
 from streams.ledger import decode
+from streams.transport import Fetch
 
 HERE = TP("events", 0)
 THERE = TP("events", 1)
@@ -50,10 +51,14 @@ class Clocks:
 
 @dataclass
 class FakeBroker:
-    """Takes what is sent; `holding` keeps acknowledgements back, `refusing` fails those of a topic."""
+    """Takes what is sent; `holding` keeps acknowledgements back, `refusing` fails those of a topic.
+
+    `first` is the first offset that its partitions still have.
+    """
 
     holding: bool = False
     refusing: str | None = None
+    first: int = 0
     sent: list[Sent] = field(default_factory=list)
 
     async def send(
@@ -67,6 +72,10 @@ class FakeBroker:
         elif not self.holding:
             acknowledged.set_result(None)
         return acknowledged
+
+    async def log_start(self, _: TP) -> int:
+        """Return the first offset that a partition still has."""
+        return self.first
 
     def of(self, topic: str) -> list[Sent]:
         """Return what was sent to a topic."""
@@ -101,6 +110,7 @@ def intake(
         Config() if config is None else config,
         PSEUDONYMS,
         broker.send,
+        broker.log_start,
         ROSTER,
         wall=lambda: clocks.wall,
         monotonic=lambda: clocks.monotonic,
@@ -109,15 +119,36 @@ def intake(
     return made
 
 
-def record(offset: int, value: bytes | None = None, tp: TP = HERE, *, generation: int = 1) -> Any:
-    """Return a stream's event: a good handling of that offset unless a value is given."""
-    made = line(event_id=f"{tp.partition}-{offset}") if value is None else value
-    message = SimpleNamespace(tp=tp, offset=offset, value=made, generation_id=generation)
-    return SimpleNamespace(message=message, value=made)
+def record(
+    offset: int, value: bytes | None = b"", tp: TP = HERE, *, timestamp: int = 0
+) -> ConsumerRecord[bytes, bytes]:
+    """Return a record of a source: a good handling of that offset unless a value, or None, is given."""
+    made = line(event_id=f"{tp.partition}-{offset}") if value == b"" else value
+    size = -1 if made is None else len(made)
+    return ConsumerRecord(tp.topic, tp.partition, offset, timestamp, 0, None, made, None, -1, size, ())
 
 
-def good(offsets: Sequence[int], tp: TP = HERE) -> list[Any]:
-    return [record(offset, tp=tp) for offset in offsets]
+def fetch(begin: int, end: int, offsets: Iterable[int] | None = None, tp: TP = HERE) -> Fetch:
+    """Return a fetch of good handlings: at every position, or just at these offsets."""
+    return Fetch(
+        begin, end, [record(at, tp=tp) for at in (range(begin, end) if offsets is None else offsets)]
+    )
+
+
+def of(*records: ConsumerRecord[bytes, bytes]) -> Fetch:
+    """Return a fetch of just these records."""
+    return Fetch(records[0].offset, records[-1].offset + 1, records)
+
+
+def taken(by: Intake, *fetches: Fetch, tp: TP = HERE) -> Intake:
+    """Let an intake take fetches of a partition one after the other, and see them acknowledged."""
+
+    async def run() -> None:
+        for one in fetches:
+            await asyncio.gather(*await by.take(tp, one))
+
+    asyncio.run(run())
+    return by
 
 
 def stretches(segments: Sequence[Segment]) -> list[tuple[int, int, list[int]]]:

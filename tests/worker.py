@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +33,9 @@ def config_for(broker: Broker, topic: str, **changes: Any) -> Config:
     config = Config(
         kafka=KafkaConfig(brokers=(broker.bootstrap,), app_id=f"app-{topic}", session_timeout_s=2.0),
         sources=SourceConfig(topics=(topic,)),
-        topics=TopicsConfig(f"{topic}-ledger", f"{topic}-alerts", f"{topic}-dead"),
+        topics=TopicsConfig(
+            *(f"{topic}-{purpose}" for purpose in ("ledger", "alerts", "dead", "checkpoints"))
+        ),
         metrics=MetricsConfig(port=child_server.free_ports(1)[0]),
     )
     return replace(config, time=replace(config.time, clock="event"), **changes)
@@ -71,14 +75,27 @@ class RunningWorker:
         """What it has said on stderr."""
         return self._log.read_text()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.poll() is not None
+
     def kill(self) -> None:
         """End it as a crash would."""
         child_server.kill(self._process)
 
+    def pause(self) -> None:
+        """Stop it in its tracks, as a machine without CPU to give would."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on; it does not know how long it was away."""
+        self._process.send_signal(signal.SIGCONT)
+
     def terminate(self) -> int:
         """Ask it to end and return its exit code."""
         self._process.terminate()
-        return self._process.wait(15.0)
+        return self._process.wait(45.0)
 
     def wait_to_end(self) -> int:
         """Return the exit code of a worker that ends by itself."""
@@ -90,6 +107,12 @@ class RunningWorker:
         with urllib.request.urlopen(url, timeout=10) as response:
             body: bytes = response.read()
         return body
+
+    def is_ready(self) -> bool:
+        """Return whether it says that it does its part."""
+        with suppress(OSError):
+            return self.get("/readyz") == b"ready\n"
+        return False
 
     def document(self) -> dict[str, Any]:
         """Return the judge's document."""
@@ -122,6 +145,17 @@ class RunningWorker:
                 raise AssertionError(
                     f"never came to hold; last {document.get('events')}; it said:\n{self.log[-3000:]}"
                 )
+            time.sleep(0.1)
+
+    def until_serving(self) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            with suppress(OSError):
+                self.get("/healthz")
+                return
+            if self.has_ended or time.monotonic() > deadline:
+                raise AssertionError(self.log[-3000:])
             time.sleep(0.1)
 
     def until_read(self, records: int) -> dict[str, Any]:

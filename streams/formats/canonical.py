@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.handling import Handlings
 from models.identity import Identity
-from streams.formats.blanks import may_hold_blanks, path_of_blank
+from streams.formats.blanks import ESCAPE, SPACE, may_hold_blanks, path_of_blank
 from streams.formats.columns import columns_of, microseconds
 from streams.formats.contract import HandlingCompleted
 from streams.formats.faults import Fault, Reject, fault_of
@@ -22,9 +22,13 @@ from streams.formats.faults import Fault, Reject, fault_of
 DEPTH_MAX: Final = 500
 """The parser's own bound is what is left of the interpreter's stack, so it would depend on the caller."""
 
+PLAIN_BYTES_MAX: Final = 2 * DEPTH_MAX
+"""A record of so many bytes cannot nest deeper than `DEPTH_MAX` and be JSON."""
+
 FRAME: Final = 5
 """A zero byte and a schema id of 4: Confluent's wire format."""
 
+_BRACE: Final = ord("{")
 _decoder: Final = msgspec.json.Decoder(HandlingCompleted)
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
@@ -59,7 +63,7 @@ def decode(
             events.append(event)
             event_offsets.append(offset)
 
-    time = np.array([microseconds(event.occurred_at) for event in events], np.int64)
+    time = microseconds([event.occurred_at for event in events])
     kept = np.array(event_offsets, np.int64)
     timely = (time >= 0) & (time <= latest)
     if not timely.all():
@@ -74,14 +78,28 @@ def decode(
 
 def read(value: bytes | None, bytes_max: int) -> HandlingCompleted | Fault:
     """Read one record, by itself."""
-    text = _text(value, bytes_max)
-    if isinstance(text, Fault):
-        return text
+    text: bytes | Fault
+    # Most records are short, compact ASCII without escapes. Nothing that `_text` or `blanks` look for can be
+    # in those, and to see that at once saves 0.3 us of 2.
+    if (
+        value
+        and value[0] == _BRACE
+        and len(value) <= PLAIN_BYTES_MAX <= bytes_max
+        and value.isascii()
+        and SPACE not in value
+        and ESCAPE not in value
+    ):
+        text, look_for_blanks = value, False
+    else:
+        text = _text(value, bytes_max)
+        if isinstance(text, Fault):
+            return text
+        look_for_blanks = may_hold_blanks(text)
     try:
         event = _decoder.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         return fault_of(error, text)
-    if may_hold_blanks(text) and (path := path_of_blank(event)):
+    if look_for_blanks and (path := path_of_blank(event)):
         return Fault("empty_string", path)
     return event.contradiction() or event
 
@@ -98,7 +116,7 @@ def _text(value: bytes | None, bytes_max: int) -> bytes | Fault:
             return Fault("avro")
     if not (value.isascii() or _is_utf8(value)):
         return Fault("not_utf8")  # msgspec looks only at the strings that it keeps
-    if len(value) > 2 * DEPTH_MAX and _is_too_deep(value):
+    if len(value) > PLAIN_BYTES_MAX and _is_too_deep(value):
         return Fault("too_deep")
     return value
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from models.handling import CHANNELS, CODED_FACTS, FLAGS, NO_CODE, NO_REVISION, Facts, Handlings
 from models.identity import Identity
-from streams.formats.contract import Evaluation, HandlingCompleted, Survey
+from models.settings import SECOND
+from streams.formats.contract import HUMAN, HandlingCompleted
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -29,9 +30,12 @@ _CHANNELS: Final = _codes(CHANNELS)
 _FACTS: Final = {name: _codes(words) for name, words in CODED_FACTS.items()}
 
 
-def microseconds(time: datetime) -> int:
+def microseconds(times: Sequence[datetime]) -> NDArray[np.int64]:
     """Return microseconds since 1970 UTC, in integers: a float of seconds loses some after 2242."""
-    return (time - EPOCH) // MICROSECOND
+    since = [time - EPOCH for time in times]
+    days = np.array([one.days for one in since], np.int64)
+    seconds = np.array([one.seconds for one in since], np.int64)
+    return (days * 86_400 + seconds) * SECOND + np.array([one.microseconds for one in since], np.int64)
 
 
 def columns_of(
@@ -41,7 +45,7 @@ def columns_of(
     n = len(events)
     issue_types = [event.issue_type for event in events]
     issues = _numbered(issue_types)
-    handlers = [event.employee_id if event.is_human() else None for event in events]
+    handlers = [event.employee_id if event.employee_kind in HUMAN else None for event in events]
     employees = _numbered(handlers)
     return Handlings(
         time=time,
@@ -73,7 +77,7 @@ def _numbered(names: Sequence[str | None]) -> Mapping[str | None, int]:
 def _order(revision: int | datetime | None) -> int:
     if revision is None:
         return NO_REVISION
-    return revision if isinstance(revision, int) else microseconds(revision)
+    return revision if isinstance(revision, int) else (revision - EPOCH) // MICROSECOND
 
 
 def _facts(events: Sequence[HandlingCompleted], names: tuple[str, ...]) -> Facts:
@@ -83,11 +87,9 @@ def _facts(events: Sequence[HandlingCompleted], names: tuple[str, ...]) -> Facts
         if name in _FACTS:
             columns[name] = np.fromiter(map(_FACTS[name].__getitem__, values), np.int8, len(events))
         elif name in {"survey", "evaluation"}:
-            columns[name] = np.array([_scaled(value) for value in values], np.float64)
+            columns[name] = np.array(
+                [nan if value is None else value.scaled() for value in values], np.float64
+            )
         else:
             columns[name] = np.array(values, np.float64)  # None becomes NaN
     return columns
-
-
-def _scaled(score: Survey | Evaluation | None) -> float | None:
-    return nan if score is None else score.scaled()

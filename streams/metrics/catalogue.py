@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-Type = Literal["counter", "gauge", "gaugehistogram"]
+Type = Literal["counter", "gauge", "gaugehistogram", "histogram"]
 
 _UNITS: Final = ("seconds", "ratio", "bytes")
 
@@ -29,6 +29,8 @@ class Family:
         """Return the names under which its series are queried."""
         if self.type == "gaugehistogram":
             return tuple(f"{self.name}_{part}" for part in ("bucket", "gcount", "gsum"))
+        if self.type == "histogram":
+            return tuple(f"{self.name}_{part}" for part in ("bucket", "count", "sum"))
         return (self.name,)
 
 
@@ -56,6 +58,14 @@ WORKER: Final = (
         "partition",
     ),
     _gauge("touchpoint_last_record_timestamp_seconds", "When this worker last read a source record."),
+    _counter("touchpoint_fetches_total", "Fetches of source partitions that this worker has taken."),
+    _family(
+        "histogram",
+        "touchpoint_ledger_ack_delay_seconds",
+        "From a record's timestamp to the acknowledgement of its segment by the ledger.",
+        (),
+    ),
+    _gauge("touchpoint_stalled_seconds", "How long records have waited while nothing was handled."),
     _counter("touchpoint_dead_letters_total", "Rejects written to the dead-letter topic.", "topic"),
     _counter("touchpoint_alerts_published_total", "Records written to the alerts topic."),
     _gauge("touchpoint_judge_active", "1 where this worker holds the judge; one worker of all does."),
@@ -66,6 +76,14 @@ WORKER: Final = (
     ),
     _gauge("touchpoint_ledger_position_offset", "Offset of the ledger that the judge applies next."),
     _gauge("touchpoint_ledger_lag_messages", "Ledger records that the judge has not applied yet."),
+    _counter("touchpoint_take_overs_total", "How often this worker has taken the judge over."),
+    _gauge("touchpoint_checkpoint_timestamp_seconds", "When the newest checkpoint was written."),
+    _gauge("touchpoint_checkpoint_position_offset", "Ledger record that a restart begins with."),
+    _gauge(
+        "touchpoint_history_incomplete_since_timestamp_seconds",
+        "When the first ledger record that is left was written: those before it had expired and no checkpoint "
+        "held them. Absent where nothing is missing.",
+    ),
 )
 
 PIPELINE: Final = (
@@ -97,6 +115,12 @@ PIPELINE: Final = (
     _gauge(
         "touchpoint_partition_missing_positions",
         "Positions that were jumped and have not come since.",
+        "topic",
+        "partition",
+    ),
+    _gauge(
+        "touchpoint_partition_lost_positions",
+        "Positions whose records upstream's retention took before they could be read.",
         "topic",
         "partition",
     ),

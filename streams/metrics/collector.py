@@ -1,12 +1,17 @@
 """From the last view to families: a custom collector, so what is not in the view is not on the page."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
-from prometheus_client.core import CounterMetricFamily, GaugeHistogramMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 
 from models.settings import Measure
@@ -23,6 +28,8 @@ from streams.metrics.view import View
 from streams.metrics.worker import worker_series
 
 _Figures = TypeVar("_Figures", Spreads, StratumFigures, EmployeeFigures)
+
+_HISTOGRAMS: Final[Mapping[str, Any]] = {"gaugehistogram": GaugeHistogramMetricFamily, "histogram": HistogramMetricFamily}
 
 _OWN_SERIES = len(DROPPABLE) + 2
 """Of the exporter itself: one a family that can be cut, how many there are, how long it took."""
@@ -142,8 +149,9 @@ def _part(series: Sequence[Series], cut: Counter[str] | None = None) -> Part:
 
 
 def _metric(family: Family, series: Sequence[Series]) -> Metric:
-    if family.type == "gaugehistogram":
-        histogram = GaugeHistogramMetricFamily(family.name, family.help, labels=family.labels)
+    if family.type in _HISTOGRAMS:
+        histogram: GaugeHistogramMetricFamily | HistogramMetricFamily
+        histogram = _HISTOGRAMS[family.type](family.name, family.help, labels=family.labels)
         for one in series:
             if isinstance(one.value, Distribution):
                 histogram.add_metric(one.labels, one.value.buckets, one.value.total)

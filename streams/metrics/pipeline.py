@@ -19,6 +19,7 @@ def clock_series(snapshot: Snapshot) -> Iterator[Series]:
         yield Series("touchpoint_partition_idle", where, state.idle)
         yield Series("touchpoint_partition_position_offset", where, state.position)
         yield Series("touchpoint_partition_missing_positions", where, state.missing)
+        yield Series("touchpoint_partition_lost_positions", where, state.lost)
     yield Series("touchpoint_partitions_silent", (), snapshot.silent_partitions)
     yield Series("touchpoint_open_cases", (), snapshot.open_cases)
     yield Series("touchpoint_last_step_timestamp_seconds", (), seconds(snapshot.last_step))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.snapshot import Snapshot
+from streams.metrics.series import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,22 @@ class WorkerState:
         Records between the position and the high watermark, of the source partitions assigned here.
     last_record : int or None
         When this worker last read a source record, by the wall clock.
+    fetches : int
+        Fetches of source partitions taken.
+    ack_delay : Distribution or None
+        Seconds from records' timestamps to the acknowledgement of their segments.
+    stalled_s : float
+        How long records have waited while nothing was handled.
     dead_letters : mapping of topic to int
         Rejects of that topic that were written to the dead-letter topic.
     alerts_published : int
     ledger_position, ledger_lag : int or None
         The offset the judge applies next, and how many records follow it.
+    take_overs : int
+    checkpoint_at, checkpoint_position : int or None
+        When the newest checkpoint was written, and with which ledger record a restart begins.
+    incomplete_since : int or None
+        When the first ledger record that is left was written, where those before it are lost.
     """
 
     version: str
@@ -37,10 +49,17 @@ class WorkerState:
     caught_up: bool = False
     lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
     last_record: int | None = None
+    fetches: int = 0
+    ack_delay: Distribution | None = None
+    stalled_s: float = 0.0
     dead_letters: Mapping[str, int] = field(default_factory=dict)
     alerts_published: int = 0
     ledger_position: int | None = None
     ledger_lag: int | None = None
+    take_overs: int = 0
+    checkpoint_at: int | None = None
+    checkpoint_position: int | None = None
+    incomplete_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,23 @@ def worker_series(view: View) -> Iterator[Series]:
     for (topic, partition), lag in worker.lag.items():
         yield Series("touchpoint_consumer_lag_messages", (topic, str(partition)), lag)
     yield Series("touchpoint_last_record_timestamp_seconds", (), seconds(worker.last_record))
+    yield Series("touchpoint_fetches_total", (), worker.fetches)
+    if worker.ack_delay is not None:
+        yield Series("touchpoint_ledger_ack_delay_seconds", (), worker.ack_delay)
+    yield Series("touchpoint_stalled_seconds", (), worker.stalled_s)
     for topic in worker.topics:
         yield Series("touchpoint_dead_letters_total", (topic,), worker.dead_letters.get(topic, 0))
     yield Series("touchpoint_alerts_published_total", (), worker.alerts_published)
+    yield Series("touchpoint_take_overs_total", (), worker.take_overs)
     yield Series("touchpoint_judge_active", (), view.snapshot is not None)
     if view.snapshot is not None:
         yield Series("touchpoint_judge_caught_up", (), worker.caught_up)
         yield Series("touchpoint_ledger_position_offset", (), _number(worker.ledger_position))
         yield Series("touchpoint_ledger_lag_messages", (), _number(worker.ledger_lag))
+        yield Series("touchpoint_checkpoint_timestamp_seconds", (), seconds(worker.checkpoint_at))
+        yield Series("touchpoint_checkpoint_position_offset", (), _number(worker.checkpoint_position))
+        since = seconds(worker.incomplete_since)
+        yield Series("touchpoint_history_incomplete_since_timestamp_seconds", (), since)
 
 
 def _number(value: int | None) -> float:

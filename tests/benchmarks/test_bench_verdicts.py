@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.results import table, tell
 
 from models.judge import Judge
 from models.segment import Segment, Source
@@ -38,7 +39,7 @@ def judged(centre: Centre, days: int) -> Snapshot:
 
 
 def test_false_alarms() -> None:
-    """Onsets where nothing is planted, over 16 centres of 60 employees and 90 days."""
+    """Onsets where nothing is planted."""
     onsets: Counter[str] = Counter()
     weeks: Counter[str] = Counter()
     for seed in range(100, 116):
@@ -47,18 +48,30 @@ def test_false_alarms() -> None:
         watched = (90 - WARM_UP) / 7
         weeks["employee_outlier"] += round(len(snapshot.employees) * watched)
         weeks["stratum_split"] += round(len(snapshot.strata) * watched)
-    print()
-    for kind, count in sorted(weeks.items()):
-        rate = 1_000 * onsets[kind] / count
-        print(f"{kind:<18} {onsets[kind]:3} false onsets in {count:,} weeks: {rate:.2f} per 1,000")
+    rows = [
+        (kind, f"{count:,}", str(onsets[kind]), f"{1_000 * onsets[kind] / count:.2f}")
+        for kind, count in sorted(weeks.items())
+    ]
+    tell(
+        "False alarms",
+        "16 centres of 60 employees, 90 days, nothing planted.",
+        table(("kind", "weeks", "onsets", "per 1,000 weeks"), rows),
+    )
 
 
-@pytest.mark.parametrize(
-    ("kind", "size"), [("employee", 0.8), ("employee", 1.2), ("stratum", 0.8), ("stratum", 1.2)]
-)
-def test_detection(kind: str, size: float) -> None:
-    """How many of what is planted on day 42 are found within 28 days, over 12 centres."""
-    found, delays = 0, []
+def test_detection() -> None:
+    """How many of what is planted are found, and when."""
+    planted = [("employee", 0.8), ("employee", 1.2), ("stratum", 0.8), ("stratum", 1.2)]
+    tell(
+        "Detection",
+        f"12 centres of 60 employees each; planted on day {ONSET}, found within 28 days.",
+        table(("planted", "log odds", "found of 12", "median days"), [found(*one) for one in planted]),
+    )
+
+
+def found(kind: str, size: float) -> tuple[str, ...]:
+    """Return a row of the table."""
+    delays = []
     for seed in range(300, 312):
         settings = SimulationSettings(days=ONSET + 29, inconsistencies=inconsistencies(kind, size, ONSET))
         centre = Centre(settings, seed)
@@ -73,7 +86,6 @@ def test_detection(kind: str, size: float) -> None:
             if (alert.employee, alert.channel, alert.issue_type) == where
             and onset < alert.since <= onset + 28 * DAY
         ]
-        found += bool(hits)
         delays += [min(hits)] if hits else []
-    after = f"after {np.median(delays):.0f} days" if delays else ""
-    print(f"\n{kind} {size} log odds (x{np.exp(size):.1f}): {found} of 12 found within 28 days {after}")
+    after = f"{np.median(delays):.0f}" if delays else "-"
+    return (kind, f"{size} (x{np.exp(size):.1f})", str(len(delays)), after)

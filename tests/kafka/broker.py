@@ -23,13 +23,15 @@ START_S = 60.0  # 2 s on an idle machine
 GRACE_S = 20.0  # 0.4 s on an idle machine
 
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 CLUSTER_ID = "dG91Y2hwb2ludC10ZXN0cw"  # any 16 bytes in base64
 
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+listeners={listeners}
+advertised.listeners={advertised}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -45,27 +47,56 @@ broker.session.timeout.ms=1500
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
+log.cleaner.backoff.ms=200
 """  # one partition and one replica of everything internal; a killed broker or member is soon given up
 
 T = TypeVar("T")
 
 
 class Broker:
-    """A broker for as long as the `with` block lasts; its data ends with it."""
+    """A broker for as long as the `with` block lasts; its data ends with it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    listeners : mapping of name to host
+        Further ones besides the plain one; the host is what clients are told to connect to.
+    settings : str
+        Further lines of its server.properties.
+    users : mapping of name to password
+        Who may come by SCRAM-SHA-256 or SCRAM-SHA-512.
+    """
+
+    def __init__(
+        self,
+        *,
+        listeners: Mapping[str, str] | None = None,
+        settings: str = "",
+        users: Mapping[str, str] | None = None,
+    ) -> None:
         self._java = [jars.java(), *JVM, "-cp", jars.class_path()]
         self._topics = itertools.count(1)
-        self.port, self._controller_port = child_server.free_ports(2)
+        self._hosts = {"PLAINTEXT": "127.0.0.1", **(listeners or {})}
+        self._controller_port, *ports = child_server.free_ports(1 + len(self._hosts))
+        self.ports = dict(zip(self._hosts, ports, strict=True))
+        self.port = self.ports["PLAINTEXT"]
         self.bootstrap = f"127.0.0.1:{self.port}"
+        self._more = settings
+        self._users = users or {}
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="touchpoint-kafka-")
         folder = Path(self._folder.name)
         self._log, self._settings = folder / "broker.log", folder / "server.properties"
-        self._settings.write_text(
-            SETTINGS.format(port=self.port, controller=self._controller_port, data=folder / "data")
+        listening = {name: f"{name}://127.0.0.1:{port}" for name, port in self.ports.items()}
+        advertised = [f"{name}://{self._hosts[name]}:{port}" for name, port in self.ports.items()]
+        listening["CONTROLLER"] = f"CONTROLLER://127.0.0.1:{self._controller_port}"
+        settings = SETTINGS.format(
+            listeners=",".join(listening.values()),
+            advertised=",".join(advertised),
+            controller=self._controller_port,
+            data=folder / "data",
         )
+        self._settings.write_text(settings + self._more)
         try:
             self._format()
             self._start()
@@ -90,13 +121,24 @@ class Broker:
     ) -> str:
         """Create a topic that no other test has and return its name; may be called inside an event loop."""
         unique = f"{name}-{next(self._topics)}"
-        _run(self._create(NewTopic(unique, partitions, 1, topic_configs=dict(config or {}))))
+        in_a_thread(self._create(NewTopic(unique, partitions, 1, topic_configs=dict(config or {}))))
         return unique
+
+    def throttle_producers(self, bytes_a_second: int) -> None:
+        """Hold every producer back to so much from now on, as a quota of a shared cluster does."""
+        quota = ["--add-config", f"producer_byte_rate={bytes_a_second}"]
+        clients = ["--entity-type", "clients", "--entity-default"]
+        command = [*self._java, "kafka.admin.ConfigCommand", "--bootstrap-server", self.bootstrap, "--alter"]
+        subprocess.run([*command, *quota, *clients], check=True, capture_output=True)
 
     def restart(self) -> None:
         """Stop (unless `kill` did) and start again, same ports, same data."""
         child_server.stop(self._process, GRACE_S)
         self._start()
+
+    def stop(self) -> None:
+        """Ask it to end and wait until it has; `restart` brings it back."""
+        child_server.stop(self._process, GRACE_S)
 
     def kill(self) -> None:
         """End it as a crash would; `restart` brings it back."""
@@ -104,6 +146,8 @@ class Broker:
 
     def _format(self) -> None:
         tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._settings)]
+        for (name, password), mechanism in itertools.product(self._users.items(), SCRAM):
+            tool += ["--add-scram", f"{mechanism}=[name={name},password={password}]"]
         with self._log.open("wb") as log:
             done = subprocess.run(tool, stdout=log, stderr=log, check=False)
         if done.returncode != 0:
@@ -119,7 +163,7 @@ class Broker:
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_S
-        while not (_listens(self.port) and _run(self._answers())):
+        while not (_listens(self.port) and in_a_thread(self._answers())):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise ServerError(f"Kafka did not come up:\n{self._log.read_text()[-3000:]}")
             time.sleep(0.05)
@@ -156,7 +200,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _run(coroutine: Coroutine[None, None, T]) -> T:
-    """Run it in a loop of its own, in a thread of its own: the caller may be inside a loop."""
+def in_a_thread(coroutine: Coroutine[None, None, T]) -> T:
+    """Run it in a loop of its own: the caller may be inside one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()

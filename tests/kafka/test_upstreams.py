@@ -105,7 +105,7 @@ def test_a_second_worker_shares_the_sources(kafka: Broker, configured: Callable[
     with RunningWorker(config) as worker:
         worker.until_read(100)
         with RunningWorker(second) as other:
-            other.until(lambda _: True)  # it serves
+            other.until_serving()
             shared = other.until_page(lambda page: bool(by_partition(page, LAG)))
             more(100)
             worker.until_read(200)

@@ -93,23 +93,6 @@ def test_a_new_partition_holds_the_clock_though_some_have_not_heard_of_it() -> N
     assert watermark(judge) == 14.75
 
 
-def test_a_topic_that_is_no_longer_required_holds_nobody() -> None:
-    """A topic that newer rosters do not name is no longer waited for."""
-    judge = judged([speaks(0, 10, roster={"handlings": 1, "calls": 1})])
-    assert watermark(judge) is None
-    judge.apply(speaks(0, 11, 1, roster={"handlings": 1}))
-    assert watermark(judge) == 10.75
-
-
-def test_a_recreated_topic_may_have_fewer_partitions() -> None:
-    """With a new epoch its roster counts afresh, and a record of the old epoch does not bring it back."""
-    judge = judged([speaks(0, 10), speaks(1, 6)])
-    judge.apply(segment([Row(hours(12), 7)], of=source(0, epoch=1), roster={"handlings": 1}))
-    assert watermark(judge) == 11.75
-    judge.apply(segment([], 1, end=2, of=source(1), roster={"handlings": 3}))
-    assert judge.snapshot().silent_partitions == 0
-
-
 def test_an_idle_mark_takes_a_partition_out_until_its_next_row() -> None:
     """A source that is known to have nothing holds nobody; once it delivers it counts again."""
     judge = judged([speaks(0, 10), speaks(1, 6), idle(1, of=source(1), roster=TWO)])
@@ -171,15 +154,6 @@ def test_one_that_delivers_holds_the_wall_clock() -> None:
     """As long as anyone delivers, its event time leads, whatever the marks of the others say."""
     judge = judged([speaks(0, 10), speaks(1, 6), idle(1, hours(99), of=source(1), roster=TWO)], WALL)
     assert watermark(judge) == 9.75
-
-
-def test_a_new_epoch_starts_a_clock_of_its_own() -> None:
-    """A re-created topic begins anew: its first row need not be later than all that were before it."""
-    judge = judged([speaks(0, 10, roster={"handlings": 1})])
-    judge.apply(segment([Row(hours(10.5), 7), Row(hours(10.4), 8)], of=source(0, epoch=1)))
-    shown = judge.snapshot()
-    assert [state.position for state in shown.sources] == [1, 2]
-    assert watermark(judge) == 10.25
 
 
 @given(times=st.lists(st.integers(-(10**15), 10**16), min_size=1, max_size=40), data=st.data())

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from columns import PLAIN, Row, hours, idle, judged, segment, snapshot_of, source
-from drawn import rows
+from columns import PLAIN, Row, hours, judged, segment, snapshot_of, source
+from drawn import ledgers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +15,6 @@ from models.segment import LedgerRecord
 from models.settings import TimeSettings
 
 TIGHT = replace(PLAIN, time=TimeSettings(clock="wall", valve_rows=12, correction_horizon_days=2))
-ROSTER = {"handlings": 2, "calls": 1}
-SOURCES = (source(0), source(1), source(0, "calls"))
 
 
 def holds(counts: Counts) -> bool:
@@ -24,31 +22,7 @@ def holds(counts: Counts) -> bool:
     return counts.read == told
 
 
-@st.composite
-def ledgers(draw: st.DrawFn) -> list[LedgerRecord]:
-    """Draw a ledger in which everything happens: replays, gaps, disorder, old rows, copies, idle marks."""
-    ledger: list[LedgerRecord] = []
-    drawn = draw(rows(days=8, max_size=60))
-    drawn += [row._replace(revision=draw(st.integers(-1, 1))) for row in drawn[::4]]
-    at = dict.fromkeys(SOURCES, 0)
-    while drawn:
-        length = draw(st.integers(1, 8))
-        part, drawn = drawn[:length], drawn[length:]
-        of = draw(st.sampled_from(SOURCES))
-        start = max(0, at[of] + draw(st.sampled_from((0, 0, 0, 3, -4))))
-        offsets = [start + 2 * place for place in range(len(part))]
-        rejects = [offset + 1 for offset in offsets[::2]]
-        reasons = [draw(st.integers(0, len(REASONS) - 1)) for _ in rejects]
-        one = segment(part, start, of=of, roster=ROSTER, offsets=offsets, rejects=rejects, reasons=reasons)
-        ledger.append(one)
-        at[of] = max(at[of], one.end)
-        if draw(st.booleans()):
-            quiet = draw(st.sampled_from(SOURCES))
-            ledger.append(idle(at[quiet], hours(draw(st.integers(0, 300))), of=quiet, roster=ROSTER))
-    return ledger
-
-
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(ledger=ledgers(), whole=st.booleans())
 def test_every_record_is_accounted_for_at_every_moment(ledger: list[LedgerRecord], whole: bool) -> None:
     """After each record of any ledger the law holds for every topic and in total; nothing raises."""

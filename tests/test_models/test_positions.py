@@ -8,16 +8,17 @@ from hypothesis import strategies as st
 from models.positions import Positions
 from models.segment import Segment
 
+pieces = st.tuples(st.integers(0, 30), st.integers(0, 12), st.sampled_from((0, 0, 0, 5, 40)))
 ranges = st.tuples(st.integers(0, 30), st.integers(0, 12)).map(lambda drawn: (drawn[0], sum(drawn)))
 
 
-def records(start: int, end: int) -> Segment:
+def records(start: int, end: int, lost_until: int = 0) -> Segment:
     """Return the records from start to end: every third is a reject, every seventh offset is jumped."""
-    present = [offset for offset in range(start, end) if offset % 7]
+    present = [offset for offset in range(max(start, lost_until), end) if offset % 7]
     offsets = [offset for offset in present if offset % 3]
     rows = [Row(MIDNIGHT + offset, offset) for offset in offsets]
     rejects = [offset for offset in present if offset % 3 == 0]
-    return segment(rows, start, offsets=offsets, rejects=rejects, end=end)
+    return segment(rows, start, offsets=offsets, rejects=rejects, end=end, lost_until=lost_until)
 
 
 @given(script=st.lists(ranges, max_size=12))
@@ -91,3 +92,52 @@ def test_a_segment_without_records_moves_the_position() -> None:
     judge = judged([records(0, 5), segment([], 5, end=50), segment([Row(MIDNIGHT, 1)], 50)])
     state = judge.snapshot().sources[0]
     assert (state.position, state.missing) == (51, 0)
+
+
+@given(script=st.lists(pieces, max_size=12))
+def test_what_is_lost_is_neither_missing_nor_read(script: list[tuple[int, int, int]]) -> None:
+    """A position is lost where it was stated to be and nothing has covered it; then nobody misses it."""
+    positions = Positions()
+    covered: set[int] = set()
+    stated: set[int] = set()
+    origin = script[0][0] if script else 0
+    end = origin
+    for start, length, lost in script:
+        lost_until = start + min(lost, length)
+        part = records(start, start + length, lost_until)
+        rows, rejects = positions.admit(part)
+        for offsets, new in ((part.offsets, rows), (part.reject_offsets, rejects)):
+            assert new.tolist() == [offset >= origin and offset not in covered for offset in offsets.tolist()]
+        covered |= set(range(lost_until, start + length))
+        stated |= set(range(start, lost_until))
+        end = max(end, start + length)
+        known = set(range(origin, end))
+        assert positions.next(source()) == end
+        assert positions.lost(source()) == len((known & stated) - covered)
+        assert positions.missing(source()) == len(known - covered - stated)
+
+
+def test_what_was_missing_and_is_stated_lost_is_lost() -> None:
+    """Nobody waits any more for what upstream's retention has taken; the law is as it was."""
+    judge = judged([records(0, 10), records(20, 25)])
+    judge.apply(records(10, 20, lost_until=16))
+    shown = judge.snapshot()
+    assert (shown.sources[0].missing, shown.sources[0].lost) == (0, 6)
+    assert shown.counts["handlings"].read == len(
+        [offset for offset in (*range(10), *range(16, 25)) if offset % 7]
+    )
+
+
+def test_what_was_read_before_it_was_taken_is_not_lost() -> None:
+    """A worker that lagged behind may state as lost what another has read."""
+    judge = judged([records(0, 30), records(10, 40, lost_until=35)])
+    state = judge.snapshot().sources[0]
+    assert (state.position, state.missing, state.lost) == (40, 0, 5)
+
+
+def test_what_was_lost_may_come_after_all() -> None:
+    """A worker that had fetched in time what another found gone is believed."""
+    judge = judged([records(0, 10), records(10, 30, lost_until=30), records(10, 20)])
+    shown = judge.snapshot()
+    assert (shown.sources[0].missing, shown.sources[0].lost) == (0, 10)
+    assert shown.counts["handlings"].read == len([offset for offset in range(20) if offset % 7])

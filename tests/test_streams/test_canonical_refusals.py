@@ -1,16 +1,21 @@
 """Canonical JSON that is no handling: why it is refused, and that nothing else happens to it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from builders import event, line
-from decoding import FRAME, MEBIBYTE, decoded, with_json
+from decoding import FRAME, MEBIBYTE, compact, decoded, with_json
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.handling import NO_REVISION
 from models.rejects import REASONS
+from streams.formats.canonical import read
+from streams.formats.faults import Fault
+
+Rewrite = Callable[[bytes | None], bytes | None]
 
 NO_CONTENT = re.compile(r"\$(\.[a-z_]+(\[\.\.\.\]|\[\d+\])?)*")
 DIGITS = b"9" * 400
@@ -155,11 +160,12 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("written", [bytes, compact])
 @pytest.mark.parametrize("case", REFUSED)
-def test_refuses(case: str) -> None:
-    """Each of these is refused with its reason and path, and its neighbours are not."""
+def test_refuses(case: str, written: Rewrite) -> None:
+    """Each of these is refused with its reason and path, and its neighbours are not, spaced or compact."""
     value, reason, path = REFUSED[case]
-    result = decoded(line(event_id="before"), value, line(event_id="after"))
+    result = decoded(line(event_id="before"), value and written(value), line(event_id="after"))
     assert result.rejects == ((101, reason, path),)
     assert result.offsets.tolist() == [100, 102]
     assert (
@@ -179,7 +185,15 @@ def test_depth_is_bounded_by_itself() -> None:
     assert not decoded(with_json("note", b"[" * inner + b"]" * inner)).rejects
     assert not decoded(line(note='"' + "[" * 5_000)).rejects
     deeper = with_json("note", b"[" * (inner + 1) + b"]" * (inner + 1))
-    assert decoded(deeper).rejects == ((100, "too_deep", "$"),)
+    for value in (deeper, compact(deeper)):
+        assert decoded(value).rejects == ((100, "too_deep", "$"),)
+
+
+@pytest.mark.parametrize("value", [line(), compact(line()), FRAME + line()])
+def test_the_bound_is_the_last_size_that_passes(value: bytes) -> None:
+    """A record of as many bytes as allowed passes and one byte more does not, however small the bound."""
+    assert not isinstance(read(value, len(value)), Fault)
+    assert read(value, len(value) - 1) == Fault("too_large")
 
 
 def test_any_white_space_is_blank() -> None:
@@ -189,7 +203,9 @@ def test_any_white_space_is_blank() -> None:
     for space in spaces:
         raw = f'"{space}"'.encode() if space >= " " else b'" "'
         for text in (raw, b'"\\u%04x"' % ord(space)):
-            assert decoded(with_json("team_id", text)).rejects == ((100, "empty_string", "$.team_id"),)
+            value = with_json("team_id", text)
+            rejects = decoded(value, compact(value)).rejects
+            assert rejects == ((100, "empty_string", "$.team_id"), (101, "empty_string", "$.team_id"))
 
 
 @pytest.mark.parametrize("text", [" x", "x ", "\u3000x", "Ärger", "\0", "a\nb", '" "'])
@@ -231,6 +247,7 @@ RECORDS = st.one_of(
         st.sampled_from([
             line(case_id=PRIVATE, labels={PRIVATE: PRIVATE}, note=[PRIVATE, {PRIVATE: [1.5, None]}]),
             line(survey={"kind": PRIVATE}, employee_id=PRIVATE),
+            compact(line(case_id=PRIVATE, labels={PRIVATE: PRIVATE})),
             FRAME + line(occurred_at=PRIVATE),
         ]),
         st.integers(0, 400),

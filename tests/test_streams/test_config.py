@@ -174,7 +174,7 @@ def test_the_fingerprint_changes_with_every_setting_of_the_judge() -> None:
 def test_the_fingerprint_is_blind_to_the_shell() -> None:
     """Where Kafka is, what is shown and how logs look do not change what the judge concludes."""
     config = replace(
-        Config(), kafka=KafkaConfig(brokers=("elsewhere:1",)), intake=IntakeConfig(batch_records=7)
+        Config(), kafka=KafkaConfig(brokers=("elsewhere:1",)), intake=IntakeConfig(fetch_bytes=70_000)
     )
 
     assert config.fingerprint() == Config().fingerprint()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ConfigError
-from streams.config import load
+from streams.config import Config, load
 
 
 def refusal(*overrides: str) -> ConfigError:
@@ -76,12 +76,18 @@ def test_a_wrong_type_is_told_with_its_path(override: str, key: str) -> None:
         ("sources.epoch=-1", "sources.epoch"),
         ('topics.ledger=""', "topics.ledger"),
         ("topics.ledger=touchpoint.alerts.v1", "topics"),
+        ('topics.checkpoints="no blanks"', "topics.checkpoints"),
+        ("topics.checkpoints=touchpoint.ledger.v1", "topics"),
+        ("checkpoints.every_s=9", "checkpoints.every_s"),
         ("topics.replication_factor=0", "topics.replication_factor"),
         ("intake.skew_s=-1", "intake.skew_s"),
         ("intake.idle_grace_s=0", "intake.idle_grace_s"),
         ("intake.record_bytes_max=10", "intake.record_bytes_max"),
-        ("intake.batch_records=0", "intake.batch_records"),
-        ("intake.batch_records=8193", "intake.batch_records"),
+        ("intake.fetch_bytes=4095", "intake.fetch_bytes"),
+        ("intake.fetch_bytes=67108865", "intake.fetch_bytes"),
+        ("worker.role=everything", "worker.role"),
+        ("worker.watch_s=0", "worker.watch_s"),
+        ("worker.stall_s=4", "worker.stall_s"),
         ("intake.batch_wait_s=0", "intake.batch_wait_s"),
         ("intake.batch_wait_s=inf", "intake.batch_wait_s"),
         ("dead_letters.raw_bytes_max=-1", "dead_letters.raw_bytes_max"),
@@ -105,7 +111,7 @@ def test_a_value_that_cannot_be_right_is_told_with_its_key(override: str, key: s
     assert refusal(override).key == key
 
 
-@pytest.mark.parametrize("topic", ["touchpoint.ledger.v1", "touchpoint.alerts.v1", "touchpoint.events.dlq"])
+@pytest.mark.parametrize("topic", Config().topics.names)
 def test_what_is_written_is_not_read(topic: str) -> None:
     """A topic of the service's own as a source is refused: each dead letter would beget the next."""
     assert refusal(f"sources.topics=['touchpoint.events.v1', '{topic}']").key == "sources.topics"

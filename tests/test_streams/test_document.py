@@ -53,7 +53,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the document of these events, judged as a whole."""
     path = tmp_path_factory.mktemp("whole") / "events.jsonl"
     path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in events()))
-    return document(replay([str(path)], Config(), NAMED, now=2**60, whole=True))
+    return document(replay([str(path)], Config(), NAMED, now=2**60, whole=True).snapshot())
 
 
 def said(event: dict[str, Any]) -> dict[str, float]:
@@ -143,6 +143,13 @@ def test_its_keys_are_these(whole: dict[str, Any]) -> None:
     assert set(alert_document(alert())) == ALERTS == {part.name for part in fields(Alert)}
 
 
+def test_positions_that_were_not_read_are_told() -> None:
+    """What was jumped and what upstream had deleted before it could be read, in positions."""
+    ledger = [segment([Row(hours(1), 1)]), segment([Row(hours(2), 2)], 4, offsets=[9], lost_until=9)]
+
+    assert document(snapshot_of(ledger))["positions"] == {"missing": 3, "lost": 5}
+
+
 def test_windows_are_named_by_their_days() -> None:
     """A rolling replay has a row a window, each group in its own."""
     found = document(judged())
@@ -215,7 +222,7 @@ def test_a_document_holds_no_id_of_a_person(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in events()))
     identity = Identity(Keys.from_secret(b"x" * 16))
-    told = json.dumps(document(replay([str(path)], Config(), identity, now=2**60)))
+    told = json.dumps(document(replay([str(path)], Config(), identity, now=2**60).snapshot()))
 
     ids = {
         one.get(name) for one in events() for name in ("employee_id", "customer_id", "case_id", "event_id")

@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-from taking import HERE, ROSTER, THERE, Clocks, FakeBroker, good, intake
+from taking import HERE, ROSTER, THERE, Clocks, FakeBroker, fetch, intake, taken
 
 from models.segment import IdleMark
 from models.settings import SECOND
 from streams.config import Config
 from streams.intake import IDLE_MARK_EVERY_S, Intake
+from streams.transport import Fetch
 
 GRACE = Config().intake.idle_grace_s
 
@@ -20,7 +21,7 @@ class Silence:
         self.broker = FakeBroker()
         self.clocks = Clocks()
         self.intake: Intake = intake(self.broker, self.clocks)
-        asyncio.run(self.intake.take(good(range(10))))
+        taken(self.intake, fetch(0, 10))
 
     def mark(self, highwater: int | None = 10, *, after: float = 0.0) -> list[IdleMark]:
         """Let time go by and ask for a mark; return all that were written."""
@@ -45,7 +46,7 @@ def test_nobody_is_idle_within_the_grace() -> None:
     silence = Silence()
 
     assert silence.mark(after=GRACE - 0.1) == []
-    asyncio.run(silence.intake.take(good([10])))
+    taken(silence.intake, fetch(10, 11))
     assert silence.mark(11, after=GRACE - 0.1) == []
     assert len(silence.mark(11, after=0.1)) == 1
 
@@ -122,10 +123,20 @@ def test_a_record_ends_the_silence() -> None:
     """After a record the grace begins anew, and the next mark names the new position."""
     silence = Silence()
     silence.mark(after=GRACE)
-    asyncio.run(silence.intake.take(good([10])))
+    taken(silence.intake, fetch(10, 11))
 
     assert len(silence.mark(11, after=IDLE_MARK_EVERY_S)) == 1
     assert silence.mark(11, after=GRACE)[-1].position == 11
+
+
+def test_markers_do_not_end_the_silence() -> None:
+    """A transaction that left no record is no sign of life; the mark stands behind it."""
+    silence = Silence()
+    silence.clocks.pass_(GRACE)
+    taken(silence.intake, Fetch(10, 12, ()))
+
+    assert silence.mark(13) == []
+    assert [mark.position for mark in silence.mark(12)] == [12]
 
 
 def test_a_mark_is_not_later_than_its_words() -> None:

@@ -45,6 +45,7 @@ def segments(draw: st.DrawFn) -> Segment:
     accepted, rejected = sorted(cut[: len(cut) * 2 // 3]), sorted(cut[len(cut) * 2 // 3 :])
     rows = draw(st.lists(row, min_size=len(accepted), max_size=len(accepted)))
     reasons = st.lists(st.integers(0, len(REASONS) - 1), min_size=len(rejected), max_size=len(rejected))
+    first = offsets[0] if offsets else 10**6
     return segment(
         rows,
         of=source(draw(st.integers(0, 50)), draw(names), draw(st.integers(0, 9))),
@@ -53,6 +54,7 @@ def segments(draw: st.DrawFn) -> Segment:
         rejects=rejected,
         reasons=draw(reasons),
         end=10**6 + draw(st.integers(1, 10**6)),
+        lost_until=draw(st.sampled_from((0, first))),
     )
 
 
@@ -66,7 +68,7 @@ def damaged(**parts: Any) -> bytes:
     good = segment([Row(hours(1), 1, revision=4), Row(hours(2), 2, revision=5)], rejects=(2,))
     body = msgspec.msgpack.decode(encode(good)[1:])
     places = ["tag", "topic", "partition", "epoch", "start", "end", "roster", "key_id", "offsets", "columns"]
-    places += ["revision", "employees", "issues", "reject_offsets", "reject_reasons"]
+    places += ["revision", "employees", "issues", "reject_offsets", "reject_reasons", "lost_until"]
     for name, part in parts.items():
         place = places.index(name)
         body[place] = part(body[place]) if callable(part) else part
@@ -92,7 +94,7 @@ def test_rows_without_revisions_do_without_that_column() -> None:
     assert back.rows.revision.tolist() == [NO_REVISION, NO_REVISION]
 
 
-@pytest.mark.parametrize("value", [b"", b"\x00", b"\x02" + encode(idle(5))[1:], b"{}"])
+@pytest.mark.parametrize("value", [b"", b"\x00", b"\x03" + encode(idle(5))[1:], b"{}"])
 def test_another_format_stops_the_program(value: bytes) -> None:
     """A record of a format that this program does not know is refused with what to do, never skipped."""
     with pytest.raises(SegmentError, match="run the newest version everywhere"):
@@ -144,9 +146,12 @@ def test_bytes_of_any_kind_are_told_as_such(value: bytes) -> None:
         damaged(offsets=lambda offsets: offsets[::-1]),
         damaged(start=1),
         damaged(end=2),
+        damaged(lost_until=1),
+        damaged(lost_until=4),
+        damaged(lost_until="0"),
         damaged(tag="summary"),
-        b"\x01" + b"\x91" * 5_000,
-        b"\x01\x98" + encode(idle(5))[2:] + b"\x91" * 100_000 + b"\x00",
+        bytes((FORMAT,)) + b"\x91" * 5_000,
+        bytes((FORMAT,)) + b"\x98" + encode(idle(5))[2:] + b"\x91" * 100_000 + b"\x00",
     ],
 )
 def test_parts_that_do_not_fit_each_other_are_told_as_such(value: bytes) -> None:

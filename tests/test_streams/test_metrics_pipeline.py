@@ -113,8 +113,8 @@ def test_what_there_is_not_yet_is_left_out() -> None:
 
 def test_each_partition_tells_clock_position_and_gaps() -> None:
     """A partition that has not spoken has no clock, the others say where they stand."""
-    spoken = SourceState(Source(TOPIC, 0, 0), position=120, missing=3, clock=5_000_000, idle=False)
-    silent = SourceState(Source(TOPIC, 1, 0), position=0, missing=0, clock=None, idle=True)
+    spoken = SourceState(Source(TOPIC, 0, 0), position=120, missing=3, lost=4, clock=5_000_000, idle=False)
+    silent = SourceState(Source(TOPIC, 1, 0), position=0, missing=0, lost=0, clock=None, idle=True)
 
     series = series_on(text_of(view_of(replace(judged(), sources=(spoken, silent)))))
 
@@ -122,13 +122,14 @@ def test_each_partition_tells_clock_position_and_gaps() -> None:
     assert series["touchpoint_partition_clock_timestamp_seconds"] == {first: 5}
     assert series["touchpoint_partition_position_offset"] == {first: 120, second: 0}
     assert series["touchpoint_partition_missing_positions"] == {first: 3, second: 0}
+    assert series["touchpoint_partition_lost_positions"] == {first: 4, second: 0}
     assert series["touchpoint_partition_idle"] == {first: 0, second: 1}
 
 
 def test_of_a_topic_that_was_made_anew_the_latest_epoch_is_shown() -> None:
     """One series a partition, whatever its topic went through."""
-    before = SourceState(Source(TOPIC, 0, 1), position=900, missing=9, clock=5_000_000, idle=False)
-    after = SourceState(Source(TOPIC, 0, 2), position=4, missing=0, clock=6_000_000, idle=False)
+    before = SourceState(Source(TOPIC, 0, 1), position=900, missing=9, lost=9, clock=5_000_000, idle=False)
+    after = SourceState(Source(TOPIC, 0, 2), position=4, missing=0, lost=0, clock=6_000_000, idle=False)
 
     series = series_on(text_of(view_of(replace(judged(), sources=(after, before)))))
 

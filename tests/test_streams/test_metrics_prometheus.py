@@ -17,7 +17,7 @@ def test_a_series_is_there_while_it_is_on_the_page(tmp_path: Path) -> None:
     z_score = f'touchpoint_employee_z_score{{employee="{accused}",measure="refused"}}'
     page = page_of(view_of())
 
-    with served(page) as target, scraping(target, tmp_path) as prometheus:
+    with served(page) as target, scraping([target], tmp_path) as prometheus:
 
         def value(expression: str) -> float | None:
             answer = prometheus.query(expression)

@@ -32,7 +32,9 @@ EAGER = load(None, overrides=["verdicts.warm_up_days=1", "verdicts.persistence=1
 
 def told(*names: Path | str, now: int = LATER, whole: bool = False, config: Config = EAGER) -> dict[str, Any]:
     """Return the document of a replay of these files, employees named."""
-    return document(replay.replay([str(name) for name in names], config, NAMED, now=now, whole=whole))
+    return document(
+        replay.replay([str(name) for name in names], config, NAMED, now=now, whole=whole).snapshot()
+    )
 
 
 @cache

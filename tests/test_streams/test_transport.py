@@ -1,221 +1,216 @@
-"""What the service relies on inside Faust and aiokafka: where one fails, look before you pin a newer one."""
+"""The consumer of whole fetches: what is handed over, what is committed, where an assignment begins."""
 
 import asyncio
-import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import aiokafka
-import faust
-import faust.streams as compiled
 import pytest
-from aiokafka.consumer.subscription_state import SubscriptionState
-from faust.tables import recovery
-from faust.transport import base, conductor, consumer
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
-from mode.supervisors import CrashingSupervisor
-from taking import PSEUDONYMS
-from yarl import URL
+from hypothesis import given
+from hypothesis import strategies as st
+from unconnected import HERE, SINGLE, THERE, UNACKED, WHOLE, Unconnected, answering, fetch, record
 
-from models.errors import TouchpointError
-from streams import app as root
-from streams.app import Worker
-from streams.config import Config
-from streams.transport import Standing, Transport
+from streams.transport import Fetch, FetchScheduler, FetchSchema
 
-CONFIG = Config()
-[SOURCE] = CONFIG.sources.topics
-HERE = TP(SOURCE, 0)
+ALONE = TP(SINGLE, 0)
 
 
-class Built:
-    """A worker put together, its consumer too, with nothing started."""
-
-    def __init__(self, folder: str) -> None:
-        self.worker = Worker(CONFIG, PSEUDONYMS, {SOURCE: 2}, folder)
-        self.app = self.worker.app
-        self.consumer = cast("Any", self.app.consumer)
-        self.thread: Any = self.consumer._thread
-        self.client = self.thread._consumer = self.thread._create_worker_consumer(self.app.transport)
-
-    async def hold(self, *partitions: TP) -> Any:
-        """Let aiokafka believe that these were assigned; return the state of the first."""
-        self.client._subscription.assign_from_user(partitions)
-        return self.client._subscription.subscription.assignment.state_value(partitions[0])
-
-    async def close(self) -> None:
-        """Let go of what was made."""
-        await self.client.stop()
-        self.thread.thread_loop.close()
-
-
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """Lend a loop: clients of Kafka cannot be made without one."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unconnected]:
+    """Lend an application that talks to nobody."""
     with asyncio.Runner() as runner:
-        yield runner.get_loop()
+        made = Unconnected(runner.get_loop(), str(tmp_path_factory.mktemp("faust")))
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def built(
-    loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Built]:
-    """Lend a worker that talks to nobody."""
-    monkeypatch.setattr(root, "AIOKafkaProducer", SimpleNamespace)
-
-    async def make() -> Built:
-        return Built(str(tmp_path_factory.mktemp("faust")))
-
-    made = loop.run_until_complete(make())
-    yield made
-    loop.run_until_complete(made.close())
+def here(built: Unconnected) -> Unconnected:
+    """Lend it at the beginning of an assignment of which nobody has told yet."""
+    built.elsewhere.clear()
+    built.assign({HERE: None, THERE: None})
+    built.told.clear()
+    return built
 
 
-def test_faust_runs_compiled() -> None:
-    """The pure-Python stream acknowledges what it skips after a rebalance, which would lose records."""
-    for module, name in ((compiled, "_CStreamIterator"), (conductor, "ConductorHandler")):
-        assert getattr(module, name, None) is not None, f"{module.__name__} is not compiled"
+def test_a_fetch_is_one_message() -> None:
+    """However many records it holds: with the last position it covers, the newest time, and no key."""
+    (tp, one), (_, other) = FetchScheduler().iterate({HERE: fetch(5, 9), THERE: fetch(0, 1)})
+
+    assert tp == HERE
+    assert (one.topic, one.partition, one.offset, one.timestamp, one.key) == (WHOLE, 0, 8, 1_000, None)
+    assert one.value == fetch(5, 9)
+    assert other.partition == 1
 
 
-def test_a_worker_without_the_compiled_stream_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With NO_CYTHON, or where the wheel lacks it, the worker says so instead of losing records one day."""
-    monkeypatch.setattr("faust.streams._CStreamIterator", None)
+def test_a_fetch_of_markers_alone_is_a_message_too() -> None:
+    """It has no time, but it moves the position."""
+    [(_, one)] = FetchScheduler().iterate({HERE: Fetch(3, 5, ())})
 
-    with pytest.raises(TouchpointError, match="NO_CYTHON"):
-        Transport([URL("kafka://127.0.0.1:9092")], faust.App("t"), lambda _: None)
-
-
-def test_fetches_wait_briefly_and_see_only_what_was_committed(built: Built) -> None:
-    """What Faust hard-codes is set on the client before it starts, under the names that the client reads."""
-    assert built.client._fetch_max_wait_ms == 100
-    assert built.client._isolation_level == "read_committed"
-    started = inspect.getsource(aiokafka.AIOKafkaConsumer.start)
-    for name in ("self._fetch_max_wait_ms", "self._isolation_level"):
-        assert name in started, f"AIOKafkaConsumer.start no longer reads {name}"
+    assert (one.offset, one.timestamp, one.value.records) == (4, None, ())
 
 
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [
-        (driver.AIOKafkaConsumerThread, "_create_worker_consumer"),
-        (driver.AIOKafkaConsumerThread, "_ensure_consumer"),
-        (driver.Consumer, "_new_consumer_thread"),
-        (driver.Consumer, "_getmany"),
-        (driver.Consumer, "perform_seek"),
-        (driver.Consumer, "position"),
-        (driver.Consumer, "assignment"),
-        (driver.Transport, "Consumer"),
-        (faust.App, "transport"),
-        (faust.App, "consumer"),
-        (faust.App, "topic"),
-        (faust.Stream, "noack"),
-        (faust.Stream, "noack_take"),
-        (faust.Stream, "events"),
-        (faust.Event, "ack"),
-        (SubscriptionState, "subscription"),
-    ],
+def test_other_topics_go_record_by_record() -> None:
+    """In Faust's order: topics and partitions take turns."""
+    other = TP(SINGLE, 1)
+    single = {ALONE: [record(0, tp=ALONE), record(1, tp=ALONE)], other: [record(0, tp=other)]}
+    handed = list(FetchScheduler().iterate({ALONE: single[ALONE], HERE: fetch(0, 4), other: single[other]}))
+
+    assert [(tp, one.offset) for tp, one in handed] == [(HERE, 3), (ALONE, 0), (other, 0), (ALONE, 1)]
+
+
+def test_nothing_is_decoded_on_the_way(here: Unconnected) -> None:
+    """The agent's topic hands over the very fetch that the thread has made, without a key."""
+    made = fetch(0, 3)
+    event = here.run(here.app.topic(WHOLE, schema=FetchSchema()).decode(here.message(HERE, made)))
+
+    assert event.key is None
+    assert event.value is made
+
+
+def test_only_an_acknowledged_prefix_is_committed(here: Unconnected) -> None:
+    """The position committed is the end of the last fetch before the first that is not acknowledged."""
+    first, second, third = (here.message(HERE, one) for one in (fetch(0, 4), fetch(4, 6), Fetch(6, 9, ())))
+    assert here.due() == {}
+
+    second.ack(here.consumer)
+    assert here.due() == {}
+    first.ack(here.consumer)
+    assert here.due() == {HERE: 6}
+    assert here.due() == {}
+    third.ack(here.consumer)
+    assert here.due() == {HERE: 9}
+
+
+def test_partitions_are_committed_each_by_itself(here: Unconnected) -> None:
+    """One that waits for an acknowledgement holds no other."""
+    here.message(HERE, fetch(0, 4))
+    here.message(THERE, fetch(7, 8)).ack(here.consumer)
+
+    assert here.due() == {THERE: 8}
+
+
+def test_an_acknowledgement_of_an_assignment_that_is_over_comes_to_nothing(here: Unconnected) -> None:
+    """What came before an assignment began is fetched again; its late acknowledgement speaks for nobody."""
+    late = here.message(HERE, fetch(0, 4))
+    here.assign({HERE: None})
+    again = here.message(HERE, fetch(0, 2))
+
+    late.ack(here.consumer)
+    assert here.due() == {}
+    again.ack(here.consumer)
+    assert here.due() == {HERE: 2}
+
+
+def test_a_topic_that_is_never_acknowledged_is_not_remembered(here: Unconnected) -> None:
+    """Of the ledger nothing is committed, and no fetch is kept for it."""
+    ledger = TP(UNACKED, 0)
+    here.message(ledger, fetch(0, 4, tp=ledger)).ack(here.consumer)
+
+    assert here.due() == {}
+    assert ledger not in here.consumer._on_their_way
+
+
+Steps = Sequence[tuple[str, int]]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["fetch", "fetch", "acknowledge", "commit", "assign"]), st.integers(0, 9)),
+    max_size=40,
 )
-def test_the_names_we_build_on_are_there(owner: type, name: str) -> None:
-    """What is overridden or called by name exists, else an override would silently do nothing."""
-    assert hasattr(owner, name), f"{owner.__module__}.{owner.__name__} has no {name} any more"
 
 
-def test_faust_still_calls_what_is_overridden() -> None:
-    """Each override stands where Faust's own code goes through it."""
-    source = inspect.getsource
-    assert "self._new_consumer_thread()" in source(consumer.ThreadDelegateConsumer.__init__)
-    assert "self._getmany(" in source(consumer.Consumer._wait_next_records)
-    assert "self._create_worker_consumer(" in source(driver.AIOKafkaConsumerThread._create_consumer)
-    assert "self.Consumer(" in source(base.Transport.create_consumer)
-    assert "consumer.perform_seek" in source(recovery)
-    assert "generation_id=self.app.consumer_generation_id" in source(driver.Consumer._to_message)
+@given(STEPS)
+def test_no_position_is_committed_beyond_what_is_not_acknowledged(built: Unconnected, steps: Steps) -> None:
+    """In whatever order acknowledgements come, and whenever partitions are assigned anew.
+
+    And once all are acknowledged all is committed.
+    """
+    committed, position = 0, 0
+    current: list[tuple[Fetch, Any]] = []  # of this assignment
+    waiting: list[Any] = []  # for their acknowledgement, those of assignments before too
+    built.assign({HERE: None})
+    for step, number in (*steps, ("all", 0), ("commit", 0)):
+        if step == "fetch":
+            one = fetch(position, position + 1 + number, range(position, position + number))
+            message = built.message(HERE, one)
+            current.append((one, message))
+            waiting.append(message)
+            position = one.end
+        elif step == "acknowledge" and waiting:
+            waiting.pop(number % len(waiting)).ack(built.consumer)
+        elif step == "assign":
+            position, current = committed, []
+            built.assign({HERE: committed or None})
+        elif step == "all":
+            for message in waiting:
+                message.ack(built.consumer)
+        elif step == "commit":
+            committed = built.due().get(HERE, committed)
+            prefix = [one.end for number, (one, _) in enumerate(current) if _acked(current[: number + 1])]
+            assert committed == max(prefix, default=committed)
+    assert committed == position
 
 
-def test_the_transport_is_ours(built: Built) -> None:
-    """The app reads through our consumer, on its own thread."""
-    assert isinstance(built.app.transport, Transport)
-    assert type(built.consumer).__module__ == type(built.thread).__module__ == "streams.transport"
+def _acked(some: Sequence[tuple[Fetch, Any]]) -> bool:
+    return all(message.acked for _, message in some)
 
 
-def test_the_app_is_set_up_so_that_nothing_is_lost(built: Built) -> None:
-    """An agent that fails stops the worker, the assignor keeps the judge in place, nothing is passed over."""
-    conf: Any = built.app.conf
-    assert conf.agent_supervisor is CrashingSupervisor
-    assert conf.table_standby_replicas == 1
-    assert conf.consumer_auto_offset_reset == "earliest"
-    assert conf.stream_wait_empty is False
-    assert conf.processing_guarantee.name == "AT_LEAST_ONCE"
-    assert conf.id == CONFIG.kafka.app_id
-    assert not conf.topic_allow_declare
-    assert conf.broker_heartbeat_interval * 3 <= conf.broker_session_timeout
+def test_other_topics_are_committed_as_stock(here: Unconnected) -> None:
+    """Faust's arithmetic with offsets and gaps goes on for topics that come record by record."""
+    consumer = here.consumer
+    for offset in (0, 1, 5):
+        message = consumer._to_message(ALONE, record(offset, tp=ALONE))
+        message.incref()
+        message.ack(consumer)
+    assert here.due() == {ALONE: 2}
+
+    here.run(consumer._add_gap(ALONE, 2, 4))
+    message = consumer._to_message(ALONE, record(6, tp=ALONE))
+    message.incref()
+    message.ack(consumer)
+    assert here.due() == {ALONE: 7}
 
 
-def test_the_ledger_is_read_without_acknowledging(built: Built) -> None:
-    """Sources are acknowledged, the ledger never: every start reads it again from where the judge stands."""
-    channels = {name: agent.channel for name, agent in built.app.agents.items()}
+def drained(here: Unconnected, *fetched: dict[TP, Any]) -> list[tuple[TP, int]]:
+    """Let Faust's loop take these results of fetching; return what reached the agents."""
+    delivered: list[tuple[TP, int]] = []
+    consumer = here.consumer
+    results = iter(fetched)
+    stopped = SimpleNamespace(_stopped=asyncio.Event())
 
-    assert (channels["intake"].acks, channels["judge"].acks) == (True, False)
-    assert channels["intake"].topics == (SOURCE,)
-    assert channels["judge"].topics == (CONFIG.topics.ledger,)
+    async def deliver(message: Any) -> None:
+        delivered.append((message.tp, message.offset))
 
+    async def getmany(*_: object, **__: object) -> dict[TP, Any]:
+        one = next(results, None)
+        if one is None:
+            stopped._stopped.set()
+        return one or {}
 
-def test_what_is_produced_must_be_on_all_replicas(built: Built) -> None:
-    """A segment counts as written when Kafka has it for good, and a retry writes it once."""
-    options = vars(built.worker.producer)
-
-    assert options["acks"] == "all"
-    assert options["enable_idempotence"] is True
-
-
-def test_the_positions_of_an_assignment_are_told(
-    built: Built, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After Faust has gone to the committed positions intake hears where each partition is read from."""
-    sought = []
-
-    async def seek(self: object) -> None:
-        sought.append(self)
-
-    async def position(tp: TP) -> int | None:
-        return 41 + tp.partition if tp.topic == SOURCE else None
-
-    monkeypatch.setattr(driver.Consumer, "perform_seek", seek)
-    monkeypatch.setattr(built.consumer, "position", position)
-    loop.run_until_complete(built.hold(HERE, TP(SOURCE, 1), TP(CONFIG.topics.ledger, 0)))
-    loop.run_until_complete(built.consumer.perform_seek())
-
-    assert sought == [built.consumer]
-    assert set(built.worker.intake.assigned) == {HERE, TP(SOURCE, 1)}
-    assert built.worker.intake.position(HERE) == 41
+    consumer._set_active_tps({HERE, THERE, ALONE})
+    kept = consumer.callback, consumer._getmany
+    consumer.callback, consumer._getmany = deliver, getmany
+    thread = SimpleNamespace(highwater=lambda _: 0, verify_event_path=None)
+    try:
+        with answering(here, thread):
+            here.run(consumer._drain_messages(stopped))
+    finally:
+        consumer.callback, consumer._getmany = kept
+    return delivered
 
 
-def test_a_partition_tells_how_far_it_was_handed_over(
-    built: Built, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Next offset, last record and high watermark come from aiokafka's own state, as of the last fetch."""
+def test_a_fetch_from_before_what_was_read_is_handed_over(here: Unconnected) -> None:
+    """Faust drops such without a word: nobody would hear of a source that was made anew."""
+    here.assign({HERE: 1_000, ALONE: 1_000})
+    back = {HERE: fetch(0, 3), ALONE: [record(7, tp=ALONE)]}
 
-    async def fetched(*_: object) -> dict[TP, list[Any]]:
-        return {HERE: [SimpleNamespace(offset=18), SimpleNamespace(offset=19)]}
-
-    async def run() -> None:
-        state = await built.hold(HERE)
-        assert built.consumer.standing(HERE) is None
-        state.highwater = 21
-        assert built.consumer.standing(HERE) == Standing(-1, -1, 21)
-        state.reset_to(21)
-        await built.consumer._getmany({HERE}, 1.0)
-        state.consumed_to(22)
-
-    monkeypatch.setattr(driver.Consumer, "_getmany", fetched)
-    loop.run_until_complete(run())
-
-    assert built.consumer.standing(HERE) == Standing(21, 19, 21)
+    assert drained(here, back, {HERE: fetch(3, 4)}, {HERE: fetch(1, 2)}) == [(HERE, 2), (HERE, 3), (HERE, 1)]
 
 
-def test_a_partition_that_is_not_held_tells_nothing(built: Built, loop: asyncio.AbstractEventLoop) -> None:
-    """Aiokafka only asserts that a partition is held: to ask it would end the worker at a rebalance."""
-    assert built.consumer.standing(HERE) is None
-    loop.run_until_complete(built.hold(TP(SOURCE, 1)))
-    assert built.consumer.standing(HERE) is None
+def test_holes_before_a_fetch_are_no_gaps(here: Unconnected) -> None:
+    """Faust keeps the offsets between two messages in mind; between fetches that would be every record."""
+    first = {HERE: fetch(0, 3), ALONE: [record(1, tp=ALONE)]}
+    drained(here, first, {HERE: fetch(9, 90), ALONE: [record(5, tp=ALONE)]})
+
+    assert HERE not in here.consumer._gap
+    assert ALONE in here.consumer._gap

@@ -1,0 +1,186 @@
+"""The newest whole checkpoint out of its topic.
+
+From the manifest straight to the chunks, however much lies around them. What is damaged is told in the log
+and the other slot is tried; where Kafka does not answer nothing is concluded.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
+
+from models.errors import CheckpointError, TouchpointError
+from models.state import FORMAT
+from streams.checkpoints.codec import SUM_BYTES, decode
+from streams.checkpoints.manifest import CHUNKS, MANIFESTS, SLOTS, Manifest, format_and_slot, from_json
+from streams.config import Config
+from streams.connection import client_settings
+
+log: Final = logging.getLogger("touchpoint.checkpoints")
+
+_FETCH_BYTES: Final = 4 * 1_024 * 1_024
+_FETCH_WAIT_MS: Final = 10
+"""What is read is there already; and while a broker waits for more it answers nothing else."""
+_LOOK_AGAIN_MS: Final = 100
+"""Behind the last record there may be Kafka's own marks: they move the position and wake nobody."""
+_PATIENCE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A state and what its manifest says of it."""
+
+    state: Any
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """What the topic has for this program.
+
+    Attributes
+    ----------
+    checkpoint : Checkpoint or None
+        The newest whole one of this state format and this ledger.
+    next_slot : int
+        Where the next one is to be written: not where that one lies.
+    other_formats : tuple of int
+        The state formats of checkpoints that older or newer programs wrote.
+    """
+
+    checkpoint: Checkpoint | None
+    next_slot: int
+    other_formats: tuple[int, ...]
+
+
+async def newest(config: Config, patience_s: float = _PATIENCE_S) -> Newest:
+    """Return what the topic has for this program.
+
+    Parameters
+    ----------
+    patience_s : float
+        How long Kafka may bring nothing.
+
+    Raises
+    ------
+    TouchpointError
+        Where Kafka refuses or brings nothing: whether there is a checkpoint is then not known.
+    """
+    async with _reader(config, patience_s) as reader:
+        values = await reader.manifests()
+        manifests = _newest_first(values, config.topics.ledger)
+        checkpoint = await reader.first_whole(manifests)
+    next_slot = 0 if checkpoint is None else (checkpoint.manifest.slot + 1) % SLOTS
+    others = {state_format for state_format, _ in values} - {FORMAT}
+    return Newest(checkpoint, next_slot, tuple(sorted(others)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    consumer: AIOKafkaConsumer
+    topic: str
+    patience_s: float
+
+    async def manifests(self) -> dict[tuple[int, int], bytes]:
+        """Return the last manifest of every state format and slot."""
+        values: dict[tuple[int, int], bytes | None] = {}
+        async for record in self.records(MANIFESTS, 0, None):
+            place = format_and_slot(record.key)
+            if place is not None:
+                values[place] = record.value
+        return {place: value for place, value in values.items() if value is not None}
+
+    async def first_whole(self, manifests: Iterable[Manifest]) -> Checkpoint | None:
+        """Return the first of these checkpoints that can be read."""
+        for manifest in manifests:
+            try:
+                encoded = await self._encoded(manifest)
+                return Checkpoint(await asyncio.to_thread(decode, encoded), manifest)
+            except CheckpointError as error:
+                _pass_over(manifest.slot, error)
+        return None
+
+    async def _encoded(self, manifest: Manifest) -> bytearray:
+        offsets = manifest.chunk_offsets
+        missing, encoded = set(offsets), bytearray()
+        async for record in self.records(CHUNKS, offsets[0], offsets[-1] + 1):
+            if record.offset in missing:
+                missing.remove(record.offset)
+                encoded += record.value or b""
+                if len(encoded) > manifest.length:
+                    raise CheckpointError("its chunks are longer than its manifest says")
+        if missing:
+            raise CheckpointError(f"{len(missing)} of its {len(offsets)} chunks are gone")
+        if len(encoded) != manifest.length or encoded[-SUM_BYTES:].hex() != manifest.sha256:
+            raise CheckpointError("its chunks are not those that its manifest names")
+        return encoded
+
+    async def records(self, partition: int, first: int, end: int | None) -> AsyncIterator[ConsumerRecord]:
+        """Yield what is there from `first` up to `end` or the partition's own, and what comes along."""
+        where = TopicPartition(self.topic, partition)
+        begins = (await self.consumer.beginning_offsets([where]))[where]
+        ends = (await self.consumer.end_offsets([where]))[where]
+        at, until = max(first, begins), ends if end is None else min(end, ends)
+        self.consumer.assign([where])
+        self.consumer.seek(where, at)
+        clock = asyncio.get_running_loop().time
+        moved_at = clock()
+        while at < until:
+            fetched = await self.consumer.getmany(where, timeout_ms=_LOOK_AGAIN_MS)
+            for record in fetched.get(where, ()):
+                yield record
+            position = await self.consumer.position(where)
+            if position > at:
+                at, moved_at = position, clock()
+            elif clock() - moved_at > self.patience_s:
+                raise TouchpointError(
+                    f"topics.checkpoints: for {self.patience_s:.0f} s Kafka has brought nothing of "
+                    f"{where.topic}, partition {partition}, offset {at}; is the broker that leads it up?"
+                )
+
+
+@asynccontextmanager
+async def _reader(config: Config, patience_s: float) -> AsyncIterator[_Reader]:
+    topic = config.topics.checkpoints
+    consumer = AIOKafkaConsumer(
+        **client_settings(config.kafka),
+        isolation_level="read_committed",
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+        request_timeout_ms=int(patience_s * 1_000),
+    )
+    try:
+        await consumer.start()
+        yield _Reader(consumer, topic, patience_s)
+    except KafkaError as error:
+        raise TouchpointError(
+            f"topics.checkpoints: {topic} cannot be read ({type(error).__name__}); is Kafka up, and may this "
+            "user read the topic?"
+        ) from None
+    finally:
+        # Where a fetch is being tried again, `stop` ends with the cancellation meant for that (aiokafka 647).
+        await asyncio.gather(consumer.stop(), return_exceptions=True)
+        await consumer._client.close()  # noqa: SLF001 - which is what it then leaves undone
+
+
+def _newest_first(values: Mapping[tuple[int, int], bytes], ledger: str) -> list[Manifest]:
+    manifests = []
+    for (state_format, slot), value in values.items():
+        if state_format == FORMAT:
+            try:
+                manifests.append(from_json(value, state_format, slot))
+            except CheckpointError as error:
+                _pass_over(slot, error)
+    ours = [one for one in manifests if one.ledger_topic == ledger]
+    return sorted(ours, key=lambda one: (one.next_offset, one.written_at), reverse=True)
+
+
+def _pass_over(slot: int, error: CheckpointError) -> None:
+    log.warning("a checkpoint is passed over", extra={"slot": slot, "problem": str(error)})
