@@ -55,7 +55,9 @@ RIGHTS: Final = (
 def grants_of(right: Right, config: Config) -> Iterator[Grant]:
     """Yield what a right comes to; a grant may come more than once."""
     for source, own in product(config.sources.topics, config.topics.names):
-        name = right.name.format(source=source, own=own, topics=config.topics, kafka=config.kafka, group=config.group)
+        name = right.name.format(
+            source=source, own=own, topics=config.topics, kafka=config.kafka, group=config.group
+        )
         for operation in right.operations:
             yield Grant(right.resource, name, operation)
 
