@@ -61,8 +61,8 @@ def _recreated(config: Config, topic: str, above: Mapping[Place, int], bounds: B
         State.FAILED,
         f"the service has read partition {place[1]} up to {position:,}, and it ends at {bounds[place][1]:,}: "
         "the topic was deleted and made again, or lost records",
-        f"set sources.epoch to a number it never had (it is {config.sources.epoch}) and start all workers anew: "
-        "under a new epoch they read from the beginning",
+        f"set sources.epoch to a number it never had (it is {config.sources.epoch}) and start all workers "
+        "anew: under a new epoch they read from the beginning",
         about=topic,
     )
 
