@@ -50,6 +50,10 @@ layers: setup ## who may import whom
 bench: setup ## measure, print, and write tests/benchmarks/results.md (TOUCHPOINT_BENCH_EVENTS=50000: a quick look)
 	$(BIN)/pytest tests/benchmarks -m benchmark -s -q
 
+.PHONY: soak
+soak: setup ## the scenarios of tests/soak at full length, with results in tests/soak/results.md (an hour or two)
+	TOUCHPOINT_SOAK=full $(BIN)/pytest tests/soak -s -q
+
 .PHONY: schema
 schema: setup ## write the JSON Schema of the event anew
 	$(BIN)/python -m streams.formats.schema

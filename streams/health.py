@@ -5,6 +5,7 @@ Ready: partitions are assigned, and where the judge is here it has caught up.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from faust.types import TP
@@ -59,6 +60,7 @@ class Health:
     consumer: FetchConsumer
     is_assigned: bool = False
     holds_ledger: bool = False
+    monotonic: Callable[[], float] = time.monotonic
     _taken: Progress = field(default_factory=Progress)
     _judged: Progress = field(default_factory=Progress)
 
@@ -69,12 +71,12 @@ class Health:
 
     def stalled_s(self) -> float:
         """Return how long records have waited while nothing was handled."""
-        now = time.monotonic()
+        now = self.monotonic()
         return max(self._taken.stalled_s(now), self._judged.stalled_s(now))
 
     def problem(self) -> str | None:
         """Return why this worker should be started anew, None while it lives."""
-        now, patience = time.monotonic(), self.config.worker.stall_s
+        now, patience = self.monotonic(), self.config.worker.stall_s
         for progress, what in ((self._taken, "records wait"), (self._judged, "the ledger waits")):
             if progress.stalled_s(now) >= patience:
                 return f"{what} and nothing was handled for {progress.stalled_s(now):.0f} s"
@@ -82,7 +84,7 @@ class Health:
 
     def look(self) -> None:
         """Take note of what has been done since the last look."""
-        now = time.monotonic()
+        now = self.monotonic()
         self._taken.observe(self.intake.fetches, sum(self.lag().values()), now)
         judging = self.ownership.judging
         self._judged.observe(0 if judging is None else judging.next_offset, self.ledger_lag() or 0, now)

@@ -8,7 +8,7 @@ from functools import cache
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from columns import segment
 from kafka.broker import Broker, in_a_thread
 from pages import rows_of
@@ -22,7 +22,7 @@ from streams.fenced import FencedProducer
 from streams.ledger import encode
 from streams.ownership import Ownership
 from streams.publication import Publication
-from streams.reading import read_to_end
+from streams.reading import bounds, read_to_end
 from streams.topics import prepare
 from streams.transport import Fetch
 
@@ -85,9 +85,22 @@ def folded(config: Config, days: int = DAYS) -> Judge:
     return judge
 
 
+async def seen(config: Config, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
+    """Return what readers see once no transaction is open: Kafka says so before all partitions know."""
+    committed = {"isolation_level": "read_committed", "auto_offset_reset": "earliest"}
+    async with AIOKafkaConsumer(bootstrap_servers=config.kafka.brokers[0], **committed) as consumer:
+        where = TopicPartition(topic, 0)
+        for _ in range(WAIT_S * 100):
+            stable = (await consumer.end_offsets([where]))[where]
+            if stable == (await bounds(config, [where]))[where][1]:
+                return await read_to_end(config, topic, 0)
+            await asyncio.sleep(0.01)
+    raise AssertionError("a transaction was left open")
+
+
 async def told(config: Config) -> list[Told]:
     """Return what readers of the alerts topic have been told, oldest first."""
-    records = await read_to_end(config, config.topics.alerts, 0)
+    records = await seen(config, config.topics.alerts)
     return [((one.key or b"").decode(), json.loads(one.value or b"null")) for one in records]
 
 

@@ -19,6 +19,7 @@ from models.simulation.scenario import SimulationSettings, inconsistencies
 from models.snapshot import EmployeeFigures, Snapshot, Spreads, StratumFigures
 from models.verdicts import Alert
 from streams.metrics import Collector, Page, View, WorkerState
+from streams.metrics.series import Distribution
 
 TOPIC = "events"
 MEASURE_NAMES = tuple(measure.name for measure in MEASURES)
@@ -138,6 +139,12 @@ def worker(**changes: Any) -> WorkerState:
         "alerts_published": 5,
         "ledger_position": 40,
         "ledger_lag": 2,
+        "fetches": 11,
+        "ack_delay": Distribution((("0.5", 4.0), ("+Inf", 5.0)), 1.5),
+        "take_overs": 1,
+        "checkpoint_at": 1_704_067_200_000_000,
+        "checkpoint_position": 30,
+        "incomplete_since": 1_703_980_800_000_000,
     }
     return WorkerState(**(fields | changes))
 

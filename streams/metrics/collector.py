@@ -29,7 +29,10 @@ from streams.metrics.worker import worker_series
 
 _Figures = TypeVar("_Figures", Spreads, StratumFigures, EmployeeFigures)
 
-_HISTOGRAMS: Final[Mapping[str, Any]] = {"gaugehistogram": GaugeHistogramMetricFamily, "histogram": HistogramMetricFamily}
+_HISTOGRAMS: Final[Mapping[str, Any]] = {
+    "gaugehistogram": GaugeHistogramMetricFamily,
+    "histogram": HistogramMetricFamily,
+}
 
 _OWN_SERIES = len(DROPPABLE) + 2
 """Of the exporter itself: one a family that can be cut, how many there are, how long it took."""
@@ -80,7 +83,7 @@ class Collector:
         if snapshot is not None and worker.caught_up:
             steady += count_series(snapshot, worker.topics)
         steady = told(steady)
-        taken = len(steady) + _OWN_SERIES + PROCESS_SERIES
+        taken = sum(one.lines() for one in steady) + _OWN_SERIES + PROCESS_SERIES
         if snapshot is None or not worker.caught_up:
             self._state, self.judged = (), Part()
         elif self._state != (state := (snapshot.window_end, snapshot.steps, taken)):
@@ -151,7 +154,7 @@ def _part(series: Sequence[Series], cut: Counter[str] | None = None) -> Part:
 def _metric(family: Family, series: Sequence[Series]) -> Metric:
     if family.type in _HISTOGRAMS:
         histogram: GaugeHistogramMetricFamily | HistogramMetricFamily
-        histogram = _HISTOGRAMS[family.type](family.name, family.help, labels=family.labels)
+        histogram = _HISTOGRAMS[family.type](family.name, family.help, labels=family.labels, unit=family.unit)
         for one in series:
             if isinstance(one.value, Distribution):
                 histogram.add_metric(one.labels, one.value.buckets, one.value.total)

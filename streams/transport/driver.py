@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Final, NamedTuple, cast
 
 import faust
@@ -19,6 +20,7 @@ from streams.transport.thread import FetchThread
 _POSITIONS_S: Final = 60.0
 """Faust itself gives up after 90 s without a word, and never resumes."""
 _AGAIN_S: Final = 0.02
+_LAST_COMMIT_S: Final = 5.0
 
 
 class Ends(NamedTuple):
@@ -102,6 +104,12 @@ class FetchConsumer(driver.Consumer):
             self._on_their_way.clear()
             self._listener.assigned({})
 
+    async def on_stop(self) -> None:
+        """Commit a last time; what Kafka does not take in time is read again. Faust would wait for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_COMMIT_S):
+                await super().on_stop()
+
     def ends(self, tp: TP) -> Ends | None:
         """Return where a partition ends, None where it is not held or was not fetched yet."""
         state = cast("FetchThread", self._thread).held().get(tp)
@@ -127,20 +135,18 @@ class FetchConsumer(driver.Consumer):
         begins_at = {
             tp: await self.position(tp) or 0 if offset is None else offset for tp, offset in committed.items()
         }
-        for tp, offset in self._listener.assigned(begins_at).items():
-            await self.seek(tp, offset)
+        elsewhere = self._listener.assigned(begins_at)
+        if elsewhere:
+            await self.seek_wait(elsewhere)
 
     async def _seek_uncommitted(self, committed: Mapping[TP, int | None]) -> None:
         """Seek where Faust leaves a partition where it stands: nothing was committed, or the offset 0."""
         nothing = [TopicPartition(*tp) for tp, offset in committed.items() if offset is None]
         if nothing:
             await self._thread.seek_to_beginning(*nothing)
-        for tp in [tp for tp, offset in committed.items() if offset == 0]:
-            await self.seek(tp, 0)
-
-    async def _seek(self, partition: TP, offset: int) -> None:
-        # In the thread that fetches: from here it could fall into the midst of a fetch, which would undo it.
-        await self._thread.seek_wait({partition: offset})
+        zero = {tp: offset for tp, offset in committed.items() if offset == 0}
+        if zero:
+            await self.seek_wait(zero)
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's signature
         if self.flow_active and not self._get_active_partitions():

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import aiokafka
@@ -28,6 +29,11 @@ class FetchThread(driver.AIOKafkaConsumerThread):
         subscription = None if consumer is None else consumer._subscription.subscription  # noqa: SLF001
         assignment = None if subscription is None else subscription.assignment
         return {} if assignment is None else {tp: assignment.state_value(tp) for tp in assignment.tps}
+
+    async def on_thread_stop(self) -> None:
+        """Stop the client, whose fetcher lets its own cancellation out where it waits for a broker."""
+        with suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)

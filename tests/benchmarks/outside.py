@@ -41,9 +41,7 @@ def contender(name: str, *arguments: object) -> tuple[str, ...]:
 
 def measured_by_itself(argv: tuple[str, ...]) -> Report:
     """Run a contender to its end and return what it measured."""
-    done = subprocess.run(
-        argv, cwd=_TESTS, env=_environment(), stdout=subprocess.PIPE, check=True, timeout=_TOO_LONG_S
-    )
+    done = subprocess.run(argv, env=_environment(), stdout=subprocess.PIPE, check=True, timeout=_TOO_LONG_S)
     report: Report = json.loads(done.stdout)
     return report
 
@@ -139,4 +137,5 @@ def _cpu_seconds(process: int) -> float:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"TOUCHPOINT_SECRET": SECRET}
+    path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
+    return os.environ | {"TOUCHPOINT_SECRET": SECRET, "PYTHONPATH": path}

@@ -11,6 +11,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.structs import TopicPartition
 from kafka.broker import Broker
+from kafka.secured import WORKER, SecuredBroker
 from owning import (
     DAYS,
     WRITTEN_AT,
@@ -25,14 +26,17 @@ from owning import (
     write,
 )
 
+from models.errors import CheckpointError
 from models.state import digest
 from streams import checkpoints, fenced
 from streams.checkpoints.manifest import MANIFESTS
 from streams.config import Config
+from streams.diagnosis import BrokerError
 from streams.document import alert_document
 from streams.fenced import FencedProducer
 from streams.judging import LedgerError
 from streams.publication import CONFIGURATION, HISTORY, Publication
+from streams.rights import grants
 
 pytestmark = pytest.mark.kafka
 
@@ -313,7 +317,7 @@ def test_other_thresholds_end_what_they_do_not_bear_out(kafka: Broker, checkpoin
 
 
 def test_a_ledger_without_its_beginning_is_told(kafka: Broker, config: Config) -> None:
-    """Without a checkpoint the judge begins where the ledger does and says since when; so does the next one."""
+    """Without a checkpoint the judge begins where the ledger does and says since when, the next one too."""
 
     async def run() -> None:
         await administer(kafka, expire={TopicPartition(config.topics.ledger, 0): 3})
@@ -511,6 +515,46 @@ def test_the_last_assignment_holds(config: Config) -> None:
     asyncio.run(run())
 
 
+def test_a_checkpoint_that_cannot_be_written_is_no_end(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before stands, and the judge goes on."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise CheckpointError("Kafka does not tell where the chunks lie")
+
+    async def run() -> None:
+        async with Owner(config) as owner:
+            await owner.take_over()
+            await owner.read()
+            with monkeypatch.context() as refusing:
+                refusing.setattr(checkpoints, "write", refuse)
+                await owner.ownership.leave()
+            assert owner.ownership.checkpoint is None
+            await owner.is_heard()
+            assert not owner.ownership.crashed
+            await owner.ownership.leave()
+            assert owner.ownership.checkpoint is not None
+
+    asyncio.run(run())
+
+
+def test_a_right_that_is_missing_ends_the_worker(secured_broker: SecuredBroker) -> None:
+    """Trying again would not help: which right it is and where they stand is told."""
+    config = secured_broker.config(secured_broker.by_password())
+    rights = [grant for grant in grants(config) if grant.resource != "TransactionalId"]
+    secured_broker.grant(WORKER, rights)
+
+    async def run() -> None:
+        async with Owner(config) as owner:
+            await owner.take_over()
+            assert isinstance(owner.ownership.crash_reason, BrokerError)
+            assert "transactional id" in str(owner.ownership.crash_reason)
+            assert "Rights" in str(owner.ownership.crash_reason)
+
+    asyncio.run(run())
+
+
 async def administer(
     kafka: Broker, *, expire: Mapping[TopicPartition, int] | None = None, recreate: str | None = None
 ) -> None:
@@ -522,10 +566,9 @@ async def administer(
             await admin.delete_records({tp: RecordsToDelete(offset) for tp, offset in expire.items()})
         if recreate:
             await admin.delete_topics([recreate])
-            while recreate in await admin.list_topics():
-                await asyncio.sleep(0.05)
-            await admin.create_topics([NewTopic(recreate, 1, 1)])
-            while recreate not in await admin.list_topics():
+            for _ in range(1_000):  # it takes a moment until the former one is gone
+                if not (await admin.create_topics([NewTopic(recreate, 1, 1)])).topic_errors[0][1]:
+                    break
                 await asyncio.sleep(0.05)
     finally:
         await admin.close()

@@ -1,76 +1,17 @@
-"""Whole fetches on a real Kafka: what is handed over, committed, bounded, and what a rebalance does to it."""
+"""Whole fetches on a real Kafka: what is handed over, from where to where, and how much is held."""
 
 import asyncio
 import resource
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
 from itertools import pairwise
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka import AIOKafkaProducer
 from faust.types import TP
 from kafka.broker import Broker
+from kafka.logs_and_groups import assert_chained, commit, committed, expire, in_a_transaction, publish
 from kafka.reader import BUFFER, Reader
 
 pytestmark = pytest.mark.kafka
-
-
-async def publish(
-    broker: Broker, topic: str, count: int, *, first: int = 0, partition: int = 0, size: int = 8
-) -> None:
-    """Publish so many values, counted from `first`, without keys."""
-    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=5) as producer:
-        sent = [
-            await producer.send(topic, b"%0*d" % (size, number), partition=partition)
-            for number in range(first, first + count)
-        ]
-        await asyncio.gather(*sent)
-
-
-async def in_a_transaction(broker: Broker, topic: str, count: int, *, commit: bool = True) -> None:
-    """Publish so many values in a transaction that is committed or aborted."""
-    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, transactional_id=topic) as producer:
-        await producer.begin_transaction()
-        await asyncio.gather(*[await producer.send(topic, b"%d" % number) for number in range(count)])
-        await (producer.commit_transaction() if commit else producer.abort_transaction())
-
-
-async def with_admin(broker: Broker, act: Callable[[AIOKafkaAdminClient], Awaitable[object]]) -> object:
-    """Return what an administrator's act gives."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
-    await admin.start()
-    try:
-        return await act(admin)
-    finally:
-        await admin.close()
-
-
-async def expire(broker: Broker, tp: TP, before: int) -> None:
-    """Remove the records before an offset, as retention would."""
-    where = TopicPartition(*tp)
-    await with_admin(broker, lambda admin: admin.delete_records({where: RecordsToDelete(before)}))
-
-
-async def commit(broker: Broker, group: str, tp: TP, offset: int) -> None:
-    """Commit an offset for a group."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, group_id=group, enable_auto_commit=False)
-    async with consumer:
-        consumer.assign([TopicPartition(*tp)])
-        await consumer.commit({TopicPartition(*tp): offset})
-
-
-async def committed(broker: Broker, group: str) -> dict[TP, int]:
-    """Return the offsets that a group has committed."""
-    told = await with_admin(broker, lambda admin: admin.list_consumer_group_offsets(group))
-    assert isinstance(told, dict)
-    return {TP(*tp): offset.offset for tp, offset in told.items() if offset.offset >= 0}
-
-
-def assert_chained(stretches: Sequence[tuple[int, int]], begin: int = 0) -> None:
-    """Require that each stretch begins where the one before it ended."""
-    assert stretches[0][0] == begin
-    assert all(before[1] == after[0] for before, after in pairwise(stretches))
 
 
 def test_records_come_whole_in_order_and_once(kafka: Broker) -> None:
@@ -172,88 +113,6 @@ def test_a_compacted_topic_leaves_holes(kafka: Broker) -> None:
                 break
             await asyncio.sleep(0.5)
         assert offsets[-7:] == [36, 37, 38, 39, 40, 41, 42]
-
-    asyncio.run(run())
-
-
-def test_only_an_acknowledged_prefix_is_committed_at_the_end(kafka: Broker) -> None:
-    """A clean stop commits up to the first fetch that is not acknowledged; the next member begins there."""
-    topic = kafka.create_topic("prefix")
-    here, group = TP(topic, 0), f"{topic}-group"
-
-    async def run() -> None:
-        await publish(kafka, topic, 3_000, size=100)
-        async with Reader(kafka, group, whole=[topic]) as reader:
-            reader.acknowledges = lambda _: len(reader.handed) != 3
-            await reader.until(lambda: reader.reached(here) == 3_000)
-            stuck = reader.handed[2].fetch.begin
-        assert await committed(kafka, group) == {here: stuck}
-
-        async with Reader(kafka, group, whole=[topic]) as reader:
-            await reader.until(lambda: reader.reached(here) == 3_000)
-            assert reader.begins == [{here: stuck}]
-            assert reader.offsets(here) == list(range(stuck, 3_000))
-
-    asyncio.run(run())
-
-
-def test_a_rebalance_neither_loses_nor_skips(kafka: Broker) -> None:
-    """A member joins and leaves: fetches follow on where an assignment begins, and nothing is left out."""
-    topic, partitions = kafka.create_topic("rebalance", partitions=4), range(4)
-    group = f"{topic}-group"
-
-    async def publish_to_all(first: int) -> None:
-        for partition in partitions:
-            await publish(kafka, topic, 200, first=first, partition=partition, size=500)
-
-    async def run() -> None:
-        async with Reader(kafka, group, whole=[topic]) as one:
-            one.pause_s = 0.005
-            await publish_to_all(0)
-            await one.until(lambda: one.handed)
-            async with Reader(kafka, group, whole=[topic]) as two:
-                await one.until(lambda: len(one.begins) > 1 and two.begins and two.begins[-1])
-                await publish_to_all(200)
-                await two.until(lambda: reached([one, two]) == [400] * 4)
-            await one.until(lambda: len(one.begins[-1]) == 4)
-            await publish_to_all(400)
-            await one.until(lambda: reached([one]) == [600] * 4)
-
-        assert await committed(kafka, group) == {TP(topic, partition): 600 for partition in partitions}
-        for partition in partitions:
-            tp = TP(topic, partition)
-            read = sorted({*one.offsets(tp), *two.offsets(tp)})
-            assert read == list(range(600))
-            for reader in (one, two):
-                for number, begins in enumerate(reader.begins, 1):
-                    of = [h.fetch for h in reader.handed if (h.assignment, h.tp) == (number, tp)]
-                    if of:
-                        assert_chained([(fetch.begin, fetch.end) for fetch in of], begins[tp])
-
-    def reached(readers: Iterable[Reader]) -> list[int]:
-        return [max(reader.reached(TP(topic, partition)) for reader in readers) for partition in partitions]
-
-    asyncio.run(run())
-
-
-def test_a_stand_by_takes_over_from_where_the_other_was(kafka: Broker) -> None:
-    """A member that had nothing is given the partition: it hears so, begins at the commit, and reads on."""
-    topic = kafka.create_topic("stand-by")
-    here, group = TP(topic, 0), f"{topic}-group"
-
-    async def run() -> None:
-        async with AsyncExitStack() as stack:
-            async with Reader(kafka, group, whole=[topic]) as first:
-                await publish(kafka, topic, 100)
-                await first.until(lambda: first.reached(here) == 100)
-                second = await stack.enter_async_context(Reader(kafka, group, whole=[topic]))
-                await second.until(lambda: len(first.begins) > 1 and second.begins)
-                assert {*map(len, (first.begins[-1], second.begins[-1]))} == {0, 1}
-            await second.until(lambda: second.begins[-1])
-            await publish(kafka, topic, 100, first=100)
-            await second.until(lambda: second.reached(here) == 200)
-            assert second.begins[-1] == {here: 100}
-            assert second.offsets(here) == list(range(100, 200))
 
     asyncio.run(run())
 

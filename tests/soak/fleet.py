@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from kafka.broker import Broker
 from worker import RunningWorker, Samples, config_for
@@ -32,10 +33,10 @@ class Fleet:
         self.workers: list[RunningWorker] = []
         self._stack = ExitStack()
 
-    def join(self) -> RunningWorker:
-        """Start one more."""
+    def join(self, **changes: Any) -> RunningWorker:
+        """Start one more, with changed settings if told so."""
         port = child_server.free_ports(1)[0]
-        config = replace(self.config, metrics=replace(self.config.metrics, port=port))
+        config = replace(self.config, metrics=replace(self.config.metrics, port=port), **changes)
         worker = self._stack.enter_context(RunningWorker(config))
         self.workers.append(worker)
         worker.until_serving()

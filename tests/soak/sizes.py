@@ -21,8 +21,9 @@ class Sizes:
         How long the broker is away.
     take_over_employees, take_over_days, take_over_per_day
         How large the judge is that another worker takes over.
-    steady_s, backlog
-        How long memory is watched at full speed; how many events wait for a slow consumer.
+    steady_s, backlog, ledger_bytes_a_second
+        How long memory is watched at full speed; how many events wait for a slow consumer, and how much the
+        ledger takes of them: some 30 bytes an event.
     live_s, live_rate
         How long freshness is watched, at how many events a second.
     invariance_events
@@ -43,6 +44,7 @@ class Sizes:
     take_over_per_day: int = 2_000
     steady_s: float = 10.0
     backlog: int = 60_000
+    ledger_bytes_a_second: int = 120_000
     live_s: float = 8.0
     live_rate: int = 2_000
     invariance_events: int = 20_000
@@ -64,6 +66,7 @@ SIZES: Final = (
         take_over_per_day=100_000,
         steady_s=600.0,
         backlog=2_000_000,
+        ledger_bytes_a_second=300_000,
         live_s=120.0,
         live_rate=5_000,
         invariance_events=300_000,

@@ -16,24 +16,23 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(3_000)]
 
 FLAT = 1.2
 PARTITIONS = 4
-LEDGER_BYTES_A_SECOND = 300_000
-"""About 8,000 rows: what the reader of the backlog is held back to."""
+PER_DAY = 3_000
 
 
 def test_memory_is_flat_at_full_speed(kafka: Broker) -> None:
     """However long a worker reads and judges as fast as records come, it needs no more memory."""
     small = {"retention.bytes": "268435456", "segment.bytes": "67108864"}
     topic = kafka.create_topic("steady", partitions=PARTITIONS, config=small)
-    records = endless(centre_of(employees=100, per_day=3_000, days=100_000), PARTITIONS)
+    records = endless(centre_of(employees=100, per_day=PER_DAY, days=100_000), PARTITIONS)
     with fleet(config_on(kafka, topic)) as workers, Publishing(kafka.bootstrap, topic, records):
         worker = workers.join()
-        workers.until_read(28 * 3_000, 120.0)  # from here on as much is forgotten as is learnt
-        begun, read = time.monotonic(), workers.read()
+        workers.until_read(28 * PER_DAY, 120.0)  # from here on as much is forgotten as is learnt
+        begun, before = time.monotonic(), workers.read()
         sizes = list(resident(worker, lambda: time.monotonic() - begun > SIZES.steady_s))
-        read, took = workers.read() - read, time.monotonic() - begun
+        read, took = workers.read() - before, time.monotonic() - begun
     tell(
         "memory at full speed",
-        f"{took:.0f} s, {read:,} events at {read / took:,.0f} a second, publisher and broker on the same cores",
+        f"{took:.0f} s, {read:,} events ({read / took:,.0f}/s, publisher and broker on the same cores)",
         f"{min(sizes):.0f} to {max(sizes):.0f} MB resident",
     )
     assert max(sizes) <= FLAT * min(sizes)
@@ -42,29 +41,30 @@ def test_memory_is_flat_at_full_speed(kafka: Broker) -> None:
 def test_memory_is_flat_over_a_deep_backlog(kafka: Broker, tmp_path: Path) -> None:
     """Where the ledger takes less than the sources give, what waits stays in Kafka."""
     del kafka  # where there is none, its fixture says so
-    upstream = Upstream.simulated(
-        tmp_path, centre_of(employees=100, per_day=3_000), PARTITIONS, SIZES.backlog
-    )
+    centre = centre_of(employees=100, per_day=PER_DAY)
+    upstream = Upstream.simulated(tmp_path, centre, PARTITIONS, SIZES.backlog)
     with Broker() as slow:
         topic = slow.create_topic("backlog", partitions=PARTITIONS)
         published(slow.bootstrap, topic, upstream)
-        slow.throttle_producers(LEDGER_BYTES_A_SECOND)
+        slow.throttle_producers(SIZES.ledger_bytes_a_second)
         with fleet(config_on(slow, topic)) as workers:
             worker = workers.join()
-            workers.until_read(upstream.count // 10, 300.0)
             begun = time.monotonic()
+            workers.until_read(upstream.count // 10, 300.0)
             sizes = list(resident(worker, lambda: workers.read() >= upstream.count))
             took = time.monotonic() - begun
     tell(
         "memory over a backlog",
-        f"{upstream.count:,} events waiting, the ledger taking {LEDGER_BYTES_A_SECOND:,} bytes a second; {took:.0f} s",
-        f"{min(sizes):.0f} to {max(sizes):.0f} MB resident",
+        f"{upstream.count:,} events waiting, the ledger taking {SIZES.ledger_bytes_a_second:,} B/s",
+        f"{min(sizes):.0f} to {max(sizes):.0f} MB resident for {took:.0f} s",
     )
     assert max(sizes) <= FLAT * min(sizes)
 
 
 def resident(worker: RunningWorker, is_over: Callable[[], bool]) -> Iterator[float]:
     """Yield a worker's resident memory in MB, once a second."""
-    while not is_over():
+    while True:
         yield worker.samples()["process_resident_memory_bytes", frozenset()] / 1e6
+        if is_over():
+            return
         time.sleep(1.0)

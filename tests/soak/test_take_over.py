@@ -1,22 +1,16 @@
 """The judge's owner dies: another one judges, and readers of the alerts topic notice nothing."""
 
-import asyncio
-import json
 import time
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kafka.broker import Broker
 from soak import states
+from soak.alerts import alerts_told, assert_told_well
 from soak.fleet import config_on, fleet
 from soak.results import tell
 from soak.sizes import SIZES
 from soak.upstream import Upstream, centre_of, published
-
-from streams.config import Config
-from streams.reading import read_to_end
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(2_400)]
 
@@ -64,21 +58,3 @@ def test_another_worker_judges_soon(kafka: Broker, tmp_path: Path) -> None:
         f"another worker judged {took:.1f} s after the session; {len(told)} alerts, none told twice or lost",
     )
     assert took <= AFTER_SESSION_S
-
-
-def alerts_told(config: Config) -> dict[str, list[dict[str, Any]]]:
-    """Return what readers of the alerts topic were told of each alert, in order."""
-    told: dict[str, list[dict[str, Any]]] = {}
-    for record in asyncio.run(read_to_end(config, config.topics.alerts, 0)):
-        told.setdefault(record.key.decode(), []).append(json.loads(record.value))
-    return told
-
-
-def assert_told_well(records: list[dict[str, Any]]) -> None:
-    """Hold the records of one alert against the promises made to its readers."""
-    content = [{name: value for name, value in one.items() if name != "ledger_offset"} for one in records]
-    assert all(before != after for before, after in pairwise(content)), "the same is not said twice"
-    offsets = [one["ledger_offset"] for one in records]
-    assert offsets == sorted(offsets), "nothing older follows"
-    assert all(one["until"] is None for one in records[:-1]), "after its end nothing is said"
-    assert len({one["since"] for one in records}) == 1

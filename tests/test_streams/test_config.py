@@ -140,7 +140,7 @@ def test_what_is_written_as_toml_is_read_back(
         privacy=replace(base.privacy, secret_file=words[1]),
         sources=replace(base.sources, topics=tuple(names)),
         topics=replace(base.topics, create=flag),
-        intake=replace(base.intake, batch_wait_s=numbers[0], skew_s=numbers[2]),
+        intake=replace(base.intake, skew_s=numbers[2]),
         expectation=replace(base.expectation, shrinkage=numbers[1]),
         windows=replace(base.windows, days=tuple(sorted(days))),
         measures=(Measure("handle_time", "duration", "handle_time_s"), base.measures[0]),

@@ -1,80 +1,131 @@
-"""The way out: what the worker knows of its partitions, and what it answers over HTTP."""
+"""The way out: what is rendered when, and what a worker answers over HTTP."""
 
 import asyncio
 import gzip
 import json
 import socket
-from collections.abc import Mapping
-from types import SimpleNamespace
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
 import pytest
-from faust.types import TP
 from pages import page_of, view_of
-from taking import HERE, THERE, FakeBroker, good, intake
+from taking import HERE, Clocks, FakeBroker
+from watched import LEDGER, worker
 
 from models.errors import TouchpointError
-from streams.config import Config, MetricsConfig
-from streams.exporting import HttpServer, Watched
-from streams.judging import Judging
+from streams.config import IntakeConfig, MetricsConfig, WorkerConfig
+from streams.exporting import Exporter, HttpServer, state_of
+from streams.health import Health
+from streams.metrics import View
 from streams.metrics.catalogue import BY_NAME
-from streams.transport import Standing
-
-LEDGER = TP(Config().topics.ledger, 0)
+from streams.transport import Ends
 
 
-def watched(standing: Mapping[TP, Standing], *, taken: int = 10) -> Watched:
-    """Return what is seen of a worker that has both source partitions and took ten records of the first."""
-    of = intake(FakeBroker())
-    asyncio.run(of.take(good(range(taken))))
-    app: Any = SimpleNamespace(consumer=SimpleNamespace(standing=standing.get))
-    return Watched(Config(), of, Judging(Config(), nowhere, caught_up_at=0), app)
+def test_the_page_shows_what_the_worker_knows() -> None:
+    """Lag of the sources and of the judge, where it stands, whether it has caught up, what it published."""
+    health = worker({HERE: Ends(15, 14), LEDGER: Ends(8, 8)}, taken=10, judged=5, follow_to=6)
+    health.ownership.published = 3
+    state = state_of(health)
+
+    assert state.lag == {("events", 0): 4}
+    assert (state.ledger_position, state.ledger_lag, state.caught_up) == (5, 3, False)
+    assert state.alerts_published == 3
+    assert state.last_record is not None
 
 
-async def nowhere(topic: str, value: bytes, key: bytes) -> None:
-    """Publish nothing."""
+def test_a_worker_without_the_judge_shows_no_position_of_it() -> None:
+    """The judge's owner exports them; here there is nothing to tell."""
+    state = state_of(worker({HERE: Ends(15, 15)}))
+
+    assert (state.ledger_position, state.ledger_lag, state.caught_up) == (None, None, False)
 
 
-@pytest.mark.parametrize(
-    ("standing", "lag"),
-    [
-        pytest.param(Standing(10, 9, 10), 0, id="at the end"),
-        pytest.param(Standing(10, 9, 15), 5, id="to be fetched"),
-        pytest.param(Standing(15, 14, 15), 5, id="fetched and waiting"),
-        pytest.param(Standing(11, 9, 11), 0, id="a marker behind"),
-        pytest.param(Standing(13, 9, 14), 4, id="something behind the marker"),
-        pytest.param(Standing(-1, -1, 12), 2, id="not fetched yet"),
-    ],
-)
-def test_lag_is_what_is_not_in_the_ledger(standing: Standing, lag: int) -> None:
-    """Records that wait anywhere count; markers of transactions behind the last record do not."""
-    assert watched({HERE: standing}).lag() == {("events", 0): lag}
+class Recorder:
+    """A page that keeps what it was to show."""
+
+    def __init__(self) -> None:
+        self.views: list[View] = []
+
+    def update(self, view: View) -> None:
+        """Take a view."""
+        self.views.append(view)
 
 
-def test_a_partition_without_a_record_has_no_lag() -> None:
-    """At its end from the beginning, or with nothing but markers in it."""
-    for standing in (Standing(0, -1, 0), Standing(7, -1, 7)):
-        assert watched({THERE: standing}).lag() == {("events", 1): 0}
+def rendered(health: Health, *moments: Callable[[], object]) -> list[int]:
+    """Return how many pages were rendered at the start and in each second, this happening before it."""
+    recorder, seconds = Recorder(), iter(moments)
+    counts: list[int] = []
+
+    async def run() -> None:
+        page: Any = recorder
+        over = asyncio.Event()
+        exporter: Any = Exporter(health, page)
+
+        async def a_second(_: float) -> None:
+            counts.append(len(recorder.views))
+            happens = next(seconds, None)
+            if happens is None:
+                over.set()
+                await asyncio.Event().wait()
+            else:
+                happens()
+
+        exporter.sleep = a_second
+        await exporter.start()
+        await over.wait()
+        await exporter.stop()
+
+    asyncio.run(run())
+    return [counts[0], *(now - before for before, now in pairwise(counts))]
 
 
-def test_what_is_not_held_has_no_lag() -> None:
-    """During a rebalance, and in a worker without the judge, there is nothing to tell, and no error."""
-    state = watched({}).state()
-
-    assert state.lag == {}
-    assert state.ledger_lag is None
+def nothing() -> None:
+    """Let a second pass."""
 
 
-def test_the_ledgers_lag_is_that_of_the_judge() -> None:
-    """Ledger records that the judge has yet to apply."""
-    assert watched({LEDGER: Standing(5, 4, 8)}).state().ledger_lag == 8
+def test_the_page_is_rendered_once_per_change() -> None:
+    """At the start, and then when the judge's state, its standing or what was published is another."""
+    health = worker(judged=5, follow_to=6)
+    owner = health.ownership
+    assert owner.judging is not None
+    changes = (
+        lambda: setattr(owner, "version", 7),
+        lambda: setattr(owner.judging, "next_offset", 6),
+        lambda: setattr(owner, "published", 2),
+    )
+
+    assert rendered(health, nothing, nothing, *changes, nothing) == [1, 1, 0, 1, 1, 1, 0]
+
+
+def test_a_page_grows_old() -> None:
+    """Lag and idleness change without a record: after 15 s it is rendered again all the same."""
+    assert rendered(worker(), *[nothing] * 31) == [1, 1, *[0] * 14, 1, *[0] * 14, 1]
+
+
+def test_every_second_it_is_seen_whether_work_is_done() -> None:
+    """What waits while nothing is handled is found by looking, be there anything new to show or not."""
+    clocks = Clocks()
+    health = worker({HERE: Ends(5, 5)}, clocks=clocks)
+    rendered(health, *[lambda: clocks.pass_(50.0)] * 4)
+
+    assert health.stalled_s() == 100.0
+
+
+def test_a_silent_partition_is_marked_idle() -> None:
+    """A partition at its end and silent for the grace gets its mark in the ledger."""
+    clocks, broker = Clocks(), FakeBroker()
+    health = worker({HERE: Ends(0, 0)}, clocks=clocks, broker=broker)
+    rendered(health, nothing, lambda: clocks.pass_(IntakeConfig().idle_grace_s))
+
+    assert [mark.source.partition for mark in broker.marks] == [HERE.partition]
 
 
 Answer = tuple[int, Any, bytes]
 
 
-def served(config: MetricsConfig, of: Watched, *requests: tuple[str, dict[str, str]]) -> list[Answer]:
+def served(config: MetricsConfig, of: Health, *requests: tuple[str, dict[str, str]]) -> list[Answer]:
     """Return status, headers and undecoded body of each request to a server that runs for so long."""
 
     async def run() -> list[Answer]:
@@ -100,7 +151,7 @@ def test_the_page_is_served_as_it_is_asked_for() -> None:
     """Text or OpenMetrics, plain or gzipped, with the names of the catalogue on it."""
     plain, packed, openmetrics = served(
         ANY_PORT,
-        watched({}),
+        worker(),
         ("/metrics", {"Accept-Encoding": "identity"}),
         ("/metrics", {"Accept-Encoding": "gzip"}),
         ("/metrics", {"Accept": "application/openmetrics-text; version=1.0.0"}),
@@ -114,30 +165,55 @@ def test_the_page_is_served_as_it_is_asked_for() -> None:
     assert "touchpoint_steps_total" in BY_NAME
 
 
+def answers(of: Health, path: str) -> tuple[int, str]:
+    """Return status and text of one answer."""
+    [(status, _, body)] = served(ANY_PORT, of, (path, {}))
+    return status, body.decode()
+
+
 def test_the_document_is_served() -> None:
     """/document is what `replay --format json` prints."""
-    [(status, headers, body)] = served(ANY_PORT, watched({}), ("/document", {}))
+    [(status, headers, body)] = served(ANY_PORT, worker(judged=0), ("/document", {}))
 
     assert (status, headers["Content-Type"]) == (200, "application/json")
     assert json.loads(body)["version"] == 1
 
 
-@pytest.mark.parametrize(("caught_up_at", "ready"), [(0, 200), (1, 503), (None, 503)])
-def test_ready_is_not_alive(caught_up_at: int | None, ready: int) -> None:
+def test_a_worker_without_the_judge_has_no_document() -> None:
+    """Its owner has it: that is told, and nothing that looks like one."""
+    assert answers(worker(), "/document") == (503, "the judge is not in this worker\n")
+
+
+def test_ready_is_not_alive() -> None:
     """A worker that is still reading the ledger lives, but is not to be trusted yet."""
-    of = watched({})
-    of.judging.caught_up_at = caught_up_at
-    alive, is_ready = served(ANY_PORT, of, ("/healthz", {}), ("/readyz", {}))
+    health = worker(judged=3, follow_to=4)
+    health.is_assigned = health.holds_ledger = True
 
-    assert (alive[0], is_ready[0]) == (200, ready)
+    assert answers(health, "/healthz") == (200, "alive\n")
+    assert answers(health, "/readyz") == (503, "not ready: the ledger is read\n")
+    assert health.ownership.judging is not None
+    health.ownership.judging.next_offset = 4
+    assert answers(health, "/readyz") == (200, "ready\n")
 
 
-def test_a_worker_without_partitions_is_not_ready() -> None:
-    """Before the first assignment nothing is read."""
-    of = watched({})
-    of.intake.assign({})
+def test_a_worker_without_an_assignment_is_not_ready() -> None:
+    """Before the first one nothing is read; one without partitions is an assignment too."""
+    health = worker()
+    assert answers(health, "/readyz") == (503, "not ready: partitions are being assigned\n")
+    health.is_assigned = True
+    assert answers(health, "/readyz") == (200, "ready\n")
 
-    assert [answer[0] for answer in served(ANY_PORT, of, ("/readyz", {}))] == [503]
+
+def test_a_stalled_worker_is_not_alive() -> None:
+    """Who asks is told what waits and for how long, and starts it anew."""
+    clocks = Clocks()
+    health = worker({HERE: Ends(5, 5)}, clocks=clocks)
+    for _ in range(3):
+        health.look()
+        clocks.pass_(WorkerConfig().stall_s)
+    status, why = answers(health, "/healthz")
+
+    assert (status, why) == (503, "stalled: records wait and nothing was handled for 240 s\n")
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -146,4 +222,4 @@ def test_a_port_that_is_taken_is_told() -> None:
         config = MetricsConfig(port=taken.getsockname()[1])
 
         with pytest.raises(TouchpointError, match=r"metrics\.port: .*Name another port"):
-            served(config, watched({}))
+            served(config, worker())

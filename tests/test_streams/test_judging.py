@@ -1,53 +1,28 @@
-"""Judging: every ledger record once, in order; once it has caught up all alerts, then changes only."""
+"""Judging: every ledger record once and in order, from the start, from a dump, or from what is left."""
 
-import asyncio
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from math import nan
-from typing import Any
 
 import pytest
 from columns import idle, segment
-from pages import alert as made
 from pages import rows_of
 from snapshots import differences
 
-from models.errors import SegmentError
-from models.verdicts import Alert
+from models.errors import SegmentError, StateError
+from models.judge import Judge
+from models.state import digest
 from streams.config import Config, load
-from streams.document import alert_document
-from streams.judging import Judging
+from streams.judging import Judging, LedgerError
 from streams.ledger import encode
 
 CONFIG = load(
     None, overrides=["time.clock=event", "verdicts.warm_up_days=2", "verdicts.persistence=1"], environment={}
 )
-DAYS = 8
-
-
-@dataclass
-class AlertsTopic:
-    """What was published, oldest first; refuses everything while it is told to."""
-
-    records: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    refusing: bool = False
-
-    async def publish(self, topic: str, value: bytes, key: bytes) -> None:
-        """Take a record, as judging's `Publish`."""
-        assert topic == CONFIG.topics.alerts
-        if self.refusing:
-            raise ConnectionError("the broker said no")
-        self.records.append((key.decode(), json.loads(value)))
-
-    @property
-    def compacted(self) -> dict[str, dict[str, Any]]:
-        """What is left of it after compaction: the last record of each alert."""
-        return dict(self.records)
+DAYS = 5
+WRITTEN_AT = 1_704_067_200_000
 
 
 def ledger(days: int = DAYS) -> list[bytes]:
-    """Return a ledger of the demo's centre, a segment a day; alerts are raised in it and change."""
+    """Return a ledger of the demo's centre, a segment a day."""
     start, records = 0, []
     for day in range(days):
         rows = rows_of(day)
@@ -56,192 +31,121 @@ def ledger(days: int = DAYS) -> list[bytes]:
     return records
 
 
-def judging(topic: AlertsTopic, caught_up_at: int | None = 0, config: Config = CONFIG) -> Judging:
-    return Judging(config, topic.publish, caught_up_at=caught_up_at)
+def judging(next_offset: int = 0, config: Config = CONFIG) -> Judging:
+    return Judging(Judge(config), next_offset)
 
 
-def fed(of: Judging, records: Sequence[bytes], begin: int = 0) -> Judging:
-    """Let it take records from an offset on."""
-
-    async def run() -> None:
-        for offset, value in enumerate(records, begin):
-            await of.take(offset, value)
-
-    asyncio.run(run())
-    return of
+def fed(of: Judging, records: Sequence[bytes], begin: int = 0) -> list[bool]:
+    """Give it records from an offset on; return which of them it took."""
+    return [of.take(offset, value, WRITTEN_AT + offset) for offset, value in enumerate(records, begin)]
 
 
 def test_the_judge_is_that_of_the_ledger() -> None:
-    """Each record is applied in its order; where it stands and how often it moved is told."""
-    of = fed(judging(AlertsTopic()), ledger())
+    """Each record is applied, in its order; what is shown are the judge's alerts and snapshot."""
+    of = judging()
 
-    assert of.next_offset == of.version == DAYS
-    counts = of.snapshot().counts["handlings"]
-    assert counts.read == sum(len(rows_of(day)) for day in range(DAYS))
+    assert fed(of, ledger()) == [True] * DAYS
+    assert of.next_offset == DAYS
+    assert of.snapshot().counts["handlings"].read == sum(len(rows_of(day)) for day in range(DAYS))
+    assert of.alerts == of.snapshot().alerts != ()
 
 
-def test_what_was_applied_is_skipped() -> None:
-    """A rebalance throws the position back: what was applied changes nothing, not even the version."""
-    topic = AlertsTopic()
-    of = fed(judging(topic), ledger())
-    before, published = of.snapshot(), len(topic.records)
+def test_what_was_applied_is_not_applied_again() -> None:
+    """A rebalance throws the position back: that changes nothing, to the bit."""
+    of = judging()
     fed(of, ledger())
+    before = digest(of.dump()["judge"])
 
-    assert differences(of.snapshot(), before) == []
-    assert (of.version, of.next_offset, len(topic.records)) == (DAYS, DAYS, published)
-
-
-def test_offsets_may_jump() -> None:
-    """The ledger too can have markers between its records; what comes next is applied."""
-    of = judging(AlertsTopic())
-    fed(of, ledger()[:1], 4)
-    fed(of, ledger()[1:2], 9)
-
-    assert (of.next_offset, of.version) == (10, 2)
+    assert fed(of, ledger()) == [False] * DAYS
+    assert digest(of.dump()["judge"]) == before
+    assert of.next_offset == DAYS
 
 
-def test_a_record_it_cannot_read_stops_it() -> None:
-    """A newer or damaged record is raised, never skipped, and is still due afterwards."""
-    of = fed(judging(AlertsTopic()), ledger()[:2])
+def test_a_record_it_cannot_read_stays_due() -> None:
+    """A newer or damaged record is raised, never skipped."""
+    of = judging()
+    fed(of, ledger()[:2])
     with pytest.raises(SegmentError):
-        fed(of, [b"\x02not of this version"], 2)
+        of.take(2, b"\xffnot of this version", WRITTEN_AT)
 
     assert of.next_offset == 2
 
 
-def test_nothing_is_published_before_it_has_caught_up() -> None:
-    """Until the ledger, as it was at the start, has been applied the verdicts are old ones."""
-    topic = AlertsTopic()
-    of = fed(judging(topic, caught_up_at=DAYS), ledger()[:-1])
-    assert of.snapshot().alerts
-    assert topic.records == []
-    before = of.caught_up
+def test_marks_of_transactions_are_passed() -> None:
+    """The ledger may hold what is no record: the position passes it, and never goes back."""
+    of = judging()
+    fed(of, ledger()[:1])
+    of.pass_to(4)
+    of.pass_to(2)
+    assert of.next_offset == 4
 
-    fed(of, ledger()[-1:], DAYS - 1)
-    assert (before, of.caught_up) == (False, True)
-    assert set(topic.compacted) == {alert.id for alert in of.snapshot().alerts}
-    assert {record["ledger_offset"] for record in topic.compacted.values()} == {DAYS - 1}
+    assert fed(of, ledger()[1:2], 4) == [True]
+    assert of.next_offset == 5
 
 
-def test_a_judge_without_a_known_end_never_publishes() -> None:
-    """As long as nobody has told where the ledger ended at the start, it has not caught up."""
-    topic = AlertsTopic()
-    of = fed(judging(topic, caught_up_at=None), ledger())
+def test_from_a_dump_it_goes_on_as_if_nothing_had_been() -> None:
+    """A dump and the rest of the ledger come to the same state as the whole ledger, to the bit."""
+    whole, first = judging(), judging()
+    fed(whole, ledger())
+    fed(first, ledger()[:3])
+    second = Judging.restored(CONFIG, first.dump(), first.next_offset)
+    assert differences(second.snapshot(), first.snapshot()) == []
 
-    assert not of.caught_up
-    assert topic.records == []
-
-
-def test_an_empty_ledger_is_caught_up_with() -> None:
-    """A new installation is ready at once."""
-    assert judging(AlertsTopic(), caught_up_at=0).caught_up
-
-
-def test_afterwards_only_changes_are_published() -> None:
-    """What a record says differs from the one before it, and the last of each is what is shown."""
-    topic = AlertsTopic()
-    of = fed(judging(topic), ledger())
-
-    last: dict[str, dict[str, Any]] = {}
-    for key, record in topic.records:
-        told = {name: part for name, part in record.items() if name != "ledger_offset"}
-        assert last.get(key) != told
-        last[key] = told
-    shown = {alert.id: alert_document(alert) for alert in of.snapshot().alerts}
-    assert {key: {name: record[name] for name in shown[key]} for key, record in last.items()} == shown
-    assert of.published == len(topic.records)
+    fed(second, ledger()[3:], 3)
+    assert digest(second.dump()["judge"]) == digest(whole.dump()["judge"])
+    assert second.next_offset == DAYS
 
 
-def test_nothing_is_published_between_steps() -> None:
-    """Alerts change at steps only; a record that ends none, such as an idle mark, publishes nothing."""
-    topic = AlertsTopic()
-    of = fed(judging(topic), ledger())
-    published = len(topic.records)
-    fed(of, [encode(idle(of.judge.snapshot().sources[0].position))], DAYS)
-
-    assert len(topic.records) == published
+def test_a_dump_on_another_grid_is_of_no_use() -> None:
+    """Sums that were laid out otherwise cannot be gone on with."""
+    other = load(None, overrides=["time.pane_s=900"], environment={})
+    with pytest.raises(StateError, match=r"time\.pane_s"):
+        Judging.restored(other, judging().dump(), 0)
 
 
-def test_each_record_says_what_caused_it() -> None:
-    """The ledger's offset, never a smaller one than before, and the settings under which it was judged."""
-    topic = AlertsTopic()
-    fed(judging(topic), ledger())
+@pytest.mark.parametrize(("next_offset", "told"), [(0, -1), (5, -1), (5, 4), (3, 4), (5, 3)])
+def test_a_ledger_that_holds_all_that_was_applied_fits(next_offset: int, told: int) -> None:
+    """It may end where the state and the alerts do, or go on; nothing changes by looking."""
+    of = judging(next_offset)
+    of.fit_into("ledger", 0, 5, told)
 
-    offsets = [record["ledger_offset"] for _, record in topic.records]
-    assert offsets == sorted(offsets)
-    assert {record["config_hash"] for _, record in topic.records} == {CONFIG.fingerprint()}
-    assert all(key == record["id"] for key, record in topic.records)
+    assert (of.next_offset, of.lacks_beginning) == (next_offset, False)
 
 
-def test_a_restart_says_the_same_again() -> None:
-    """A judge that starts again publishes the same alerts under the same ids, no other."""
-    first, second = AlertsTopic(), AlertsTopic()
-    fed(judging(first), ledger())
-    fed(judging(second, caught_up_at=DAYS), ledger())
-
-    def without_offset(topic: AlertsTopic) -> dict[str, dict[str, Any]]:
-        return {key: record | {"ledger_offset": 0} for key, record in topic.compacted.items()}
-
-    assert without_offset(first) == without_offset(second)
-    assert len(second.records) == len(second.compacted)
+@pytest.mark.parametrize(("next_offset", "told"), [(6, -1), (0, 5), (5, 9)])
+def test_a_ledger_that_ends_before_what_was_applied_or_told_is_another(next_offset: int, told: int) -> None:
+    """It was made anew: its name, where it ends and what to do are told."""
+    with pytest.raises(LedgerError, match=r"topics\.ledger: the-ledger ends at offset 5.*Name topics"):
+        judging(next_offset).fit_into("the-ledger", 0, 5, told)
 
 
-def test_a_refused_alert_is_raised_and_said_again() -> None:
-    """What did not reach the topic is heard of, and has not been told."""
-    topic = AlertsTopic()
-    of = fed(judging(topic, caught_up_at=DAYS), ledger()[:-1])
-    topic.refusing = True
-    with pytest.raises(ConnectionError):
-        fed(of, ledger()[-1:], DAYS - 1)
+def test_a_lost_beginning_is_told() -> None:
+    """Reading begins with what is left, and the history is incomplete since that was written."""
+    of = judging()
+    of.fit_into("ledger", 3, 5, -1)
+    assert (of.next_offset, of.lacks_beginning, of.incomplete_since) == (3, True, None)
 
-    assert of.published == 0
-
-
-class _Fixed:
-    """A judge whose alerts are given; each record is a step."""
-
-    def __init__(self) -> None:
-        self.alerts: tuple[Alert, ...] = ()
-        self.steps = 0
-
-    def apply(self, _: object) -> None:
-        self.steps += 1
+    fed(of, ledger()[3:], 3)
+    assert of.lacks_beginning is False
+    assert of.incomplete_since == WRITTEN_AT + 3
 
 
-def published_of(*steps: tuple[Alert, ...]) -> list[tuple[str, str | None]]:
-    """Return id and end of what is published when these alerts are found step after step."""
-    topic, fixed = AlertsTopic(), _Fixed()
-    of = judging(topic)
-    of.judge = fixed  # type: ignore[assignment]
-    for offset, alerts in enumerate(steps):
-        fixed.alerts = alerts
-        fed(of, [encode(idle(0))], offset)
-    return [(key, record["until"]) for key, record in topic.records]
+@pytest.mark.parametrize("applied", [0, 2])
+def test_a_lost_beginning_is_told_after_a_restart_too(applied: int) -> None:
+    """A checkpoint holds it, also one that was written before a record came."""
+    of = judging()
+    of.fit_into("ledger", 3, 3, -1)
+    fed(of, ledger()[3 : 3 + applied], 3)
+    restored = Judging.restored(CONFIG, of.dump(), of.next_offset)
+    restored.take(of.next_offset, encode(idle(0)), WRITTEN_AT + of.next_offset)
+
+    assert restored.incomplete_since == WRITTEN_AT + 3
 
 
-def test_the_end_of_an_alert_is_published() -> None:
-    """Raised, unchanged, ended, gone: two records."""
-    standing = made(id="a")
-    ended = replace(standing, until=1_704_153_600_000_000)
+def test_with_a_checkpoint_an_expired_beginning_is_no_loss() -> None:
+    """What is gone had been applied."""
+    of = judging(4)
+    of.fit_into("ledger", 4, 5, -1)
+    of.take(4, encode(idle(0)), WRITTEN_AT)
 
-    assert published_of((standing,), (standing,), (ended,), (ended,), ()) == [
-        ("a", None),
-        ("a", "2024-01-02T00:00:00Z"),
-    ]
-
-
-def test_a_figure_that_cannot_be_told_is_no_change() -> None:
-    """Evidence of NaN, worked out anew at every step, is the same evidence."""
-    steps = [(made(id="a", evidence=(("z", 4.0), ("without_one", nan * 1))),) for _ in range(3)]
-
-    assert published_of(*steps) == [("a", None)]
-
-
-def test_what_is_logged_names_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    """The log says that an alert was raised or ended, its kind, measure and id, and never about whom."""
-    standing = made(id="a", employee="jane.doe", reasons=("jane.doe differs",))
-    with caplog.at_level("INFO", "touchpoint.judging"):
-        published_of((standing,), (replace(standing, until=1),))
-
-    assert [one.message for one in caplog.records] == ["alert raised", "alert ended"]
-    assert not any("jane" in str(vars(one)) for one in caplog.records)
+    assert of.incomplete_since is None

@@ -74,7 +74,8 @@ def test_before_the_judge_has_caught_up_there_are_no_counts_and_no_verdicts() ->
 
     assert series["touchpoint_judge_caught_up"] == {labels(): 0}
     assert "touchpoint_watermark_timestamp_seconds" in series
-    told = {family.name for family in (*WORKER, *PIPELINE, *EXPORTER, *PROCESS)}
+    families = (*WORKER, *PIPELINE, *EXPORTER, *PROCESS)
+    told = {name for family in families for name in family.series_names()}
     assert set(series) <= told
     assert not [name for name in series if name.startswith(("touchpoint_events", "touchpoint_steps"))]
 

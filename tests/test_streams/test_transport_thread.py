@@ -156,13 +156,14 @@ def test_while_the_flow_is_stopped_nothing_is_fetched(here: Unconnected) -> None
 
 
 def test_data_ends_the_wait_for_it(here: Unconnected) -> None:
-    """What aiokafka wakes when a response has come is what the thread waits on, and it leaves none behind."""
+    """It is handed over with the next look at the positions, not in the midst of this one."""
     waiters = here.client._fetcher._fetch_waiters
 
     async def run() -> dict[TP, object]:
         waiting = asyncio.ensure_future(here.thread._fetch_records(here.client, {HERE}, timeout=1.0))
         await asyncio.sleep(0)
         assert waiters
+        here.arrive(HERE, 40, batch(40, [0]))  # and sought meanwhile
         for waiter in list(waiters):
             here.client._fetcher._notify(waiter)
         fetched: dict[TP, object] = await waiting
@@ -170,6 +171,7 @@ def test_data_ends_the_wait_for_it(here: Unconnected) -> None:
 
     assert here.run(run()) == {}
     assert not waiters
+    assert told(here.fetch()[HERE]) == (40, 41, [40])
 
 
 def test_the_loss_of_the_right_to_read_is_raised(here: Unconnected) -> None:
