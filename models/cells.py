@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.grouping import count_by_group, pairs, sum_by_group
+from models.contacts import Contacts
+from models.grouping import count_by_group, sum_by_group
 from models.moments import Moments, from_groups, merge_groups
 from models.settings import Kind
 from models.state import Fields, State
@@ -68,36 +69,31 @@ class Effects:
 
 
 def binary_cells(
-    cell: NDArray[np.int32],
-    day: NDArray[np.int64],
-    stratum: NDArray[np.int32],
-    outcome: NDArray[np.float64],
-    expected: NDArray[np.float64],
-    size: int,
+    contacts: Contacts, outcome: NDArray[np.float64], expected: NDArray[np.float64], size: int
 ) -> CellSums:
     """Return the sums over n judged rows of a binary measure, for cells 0 to size - 1.
 
     V pays for the stratum-day offset that was estimated from the others:
     V = sum p(1 - p) (1 + v_es / (V_s - v_es + 4)) within each day (`method.md` 1.1).
     """
-    variance = expected * (1.0 - expected)
-    cell_day, in_cell = pairs(cell, day)
-    stratum_day, in_stratum = pairs(stratum, day)
-    of_cell = sum_by_group(in_cell, variance, len(cell_day))
-    of_stratum = sum_by_group(in_stratum, variance, len(stratum_day))[in_stratum[cell_day]]
+    cell, variance = contacts.cell, expected * (1.0 - expected)
+    of_cell = sum_by_group(contacts.cell_day, variance, len(contacts.cell_of))
+    of_stratum_day = sum_by_group(contacts.stratum_day, variance, len(contacts.stratum_day_of))
+    of_stratum = of_stratum_day[contacts.stratum_day_of]
     paid = of_cell * (1.0 + of_cell / (np.maximum(of_stratum - of_cell, 0.0) + _OFFSET_PRIOR))
     return CellSums(
         count=count_by_group(cell, size),
         observed=sum_by_group(cell, outcome, size),
         residual=sum_by_group(cell, outcome - expected, size),
-        spread=sum_by_group(cell[cell_day], paid, size),
+        spread=sum_by_group(contacts.cell_of, paid, size),
     )
 
 
 def continuous_cells(
-    cell: NDArray[np.int32], value: NDArray[np.float64], expected: NDArray[np.float64], size: int
+    contacts: Contacts, value: NDArray[np.float64], expected: NDArray[np.float64], size: int
 ) -> CellSums:
     """Return the sums over n judged rows of a continuous measure, for cells 0 to size - 1."""
+    cell = contacts.cell
     residual = from_groups(cell, value - expected, size)
     return CellSums(
         count=residual.count,

@@ -150,7 +150,7 @@ class Closing:
         used = np.flatnonzero(appears >= 0)
         used = used[np.argsort(appears[used], kind="stable")]
         into = np.full(len(names) + 1, NO_CODE, np.int32)  # the last element answers -1
-        into[used] = codes.assign(names[place] for place in used)
+        into[used] = codes.assign(names[place] for place in used.tolist())
         return into[index]
 
     def _follow(self, rows: Handlings) -> PaneRows:

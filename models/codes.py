@@ -1,12 +1,17 @@
 """Names to small integers, in order of first appearance, up to a bound."""
 
 from collections.abc import Iterable
+from itertools import repeat
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.grouping import pairs
 from models.handling import NO_CODE
 from models.state import Fields, State
+
+_UNKNOWN: Final = NO_CODE - 1
 
 
 class Codes:
@@ -33,7 +38,11 @@ class Codes:
 
     def assign(self, names: Iterable[str]) -> NDArray[np.int32]:
         """Return the code of each name; new names get theirs in the order given."""
-        return np.fromiter((self._code_of(name) for name in names), np.int32)
+        names = list(names)
+        codes = np.fromiter(map(self._code.get, names, repeat(_UNKNOWN)), np.int32, len(names))
+        for place in np.flatnonzero(codes == _UNKNOWN).tolist():
+            codes[place] = self._code_of(names[place])
+        return codes
 
     def dump(self) -> State:
         """Return the state."""
@@ -76,8 +85,8 @@ class PairCodes:
 
     def assign(self, left: NDArray[np.int32], right: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the code of each pair, int32[n]; neither member may be negative."""
-        keys: NDArray[np.int64] = left.astype(np.int64) << 32 | right
-        unique, appears, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        appears, group = pairs(left, right)
+        unique: NDArray[np.int64] = left[appears].astype(np.int64) << 32 | right[appears]
         at = np.searchsorted(self._sorted, unique)
         known = np.zeros(len(unique), np.bool_)
         inside = at < len(self._sorted)
@@ -92,7 +101,7 @@ class PairCodes:
         self.right = np.concatenate((self.right, right[appears[new_in_order]]))
         self._sorted = np.insert(self._sorted, at[new], unique[new])
         self._code = np.insert(self._code, at[new], code[new])
-        return code[inverse]
+        return code[group]
 
     def dump(self) -> State:
         """Return the state."""

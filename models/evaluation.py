@@ -7,14 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cells import CellWindows, binary_cells, continuous_cells
-from models.closed_panes import ClosedPane, ClosedPanes, join, with_expected
+from models.closed_panes import ClosedPane, ClosedPanes, with_expected
 from models.compatibility import fingerprint_of
+from models.contacts import Contacts
 from models.detectors import DETECTORS
 from models.evidence import Detector, Findings, JudgedWindow, Names, judged_window
 from models.expectation import CellRegistry, Expectation
 from models.figures import coverage, employee_figures, stratum_figures
+from models.handling import Facts
 from models.measures import values
-from models.settings import DAY, JudgeSettings
+from models.settings import DAY, JudgeSettings, Measure
 from models.snapshot import Coverage, EmployeeFigures, StratumFigures
 from models.state import Fields, State
 from models.verdicts import Verdicts
@@ -43,6 +45,31 @@ class Step:
     warm: bool
     employees: int
     strata: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """n rows of some panes, k of which may be judged: the first contacts that a human handled.
+
+    Attributes
+    ----------
+    employee : int32[n]
+    facts : mapping of name to column[n]
+    expected : float64[measures, n]
+        NaN until judged.
+    candidate : intp[k]
+    contacts : Contacts[k]
+    """
+
+    employee: NDArray[np.int32]
+    facts: Facts
+    expected: NDArray[np.float64]
+    candidate: NDArray[np.intp]
+    contacts: Contacts
+
+    def said(self, measure: Measure) -> NDArray[np.float64]:
+        """Return what each row says for a measure, float64[n]."""
+        return values(measure, self.facts, len(self.employee))
 
 
 class Evaluation:
@@ -76,10 +103,15 @@ class Evaluation:
 
     def run(self, step: Step, closed: ClosedPanes, names: Names) -> None:
         """Evaluate a step over the panes that have closed since the one before."""
+        days = 0.0 if self.last is None else (step.end - self.last.end) / DAY
+        for expectation in self._expectations:
+            expectation.age(days)
         panes = closed.unjudged()
-        fresh = self._judge(panes, step.end)
+        rows = self._rows_of(panes)
+        fresh = self._judge(panes, rows)
         for number in sorted({self._step_of(pane.day) for pane in panes}):
-            self._sum(number, closed.of_days([d for d in closed.days() if self._step_of(d) == number]))
+            of_step = closed.of_days([day for day in closed.days() if self._step_of(day) == number])
+            self._sum(number, rows if of_step == panes else self._rows_of(of_step))
         for detector, window, findings in self._look(step, fresh):
             level = detector.level(self._settings.detectors)
             resettled = self.judged_under != self._fingerprint
@@ -136,55 +168,54 @@ class Evaluation:
         first = step - int(label.removesuffix("d")) + 1
         return lambda at: first <= at <= step
 
-    def _judge(self, panes: list[ClosedPane], end: int) -> list[NDArray[np.bool_]]:
+    def _rows_of(self, panes: list[ClosedPane]) -> "_Rows":
+        """Return the rows of some panes, one pane after the other."""
+        parts, sizes = [pane.rows for pane in panes], [len(pane.rows) for pane in panes]
+        employee = np.concatenate([part.employee for part in parts])
+        candidate = np.flatnonzero(np.concatenate([part.first for part in parts]) & (employee >= 0))
+        contacts = self._registry.contacts(
+            employee[candidate],
+            np.concatenate([part.stratum for part in parts])[candidate],
+            np.repeat([pane.day for pane in panes], sizes)[candidate],
+            np.repeat([pane.band for pane in panes], sizes)[candidate],
+            24 // self._settings.expectation.band_hours,
+        )
+        return _Rows(
+            employee=employee,
+            facts={name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
+            expected=np.concatenate([part.expected for part in parts], axis=1),
+            candidate=candidate,
+            contacts=contacts,
+        )
+
+    def _judge(self, panes: list[ClosedPane], rows: "_Rows") -> list[NDArray[np.bool_]]:
         """Give rows that await it their expected outcome; return the cells with new evidence, by measure."""
-        days = 0.0 if self.last is None else (end - self.last.end) / DAY
-        for expectation in self._expectations:
-            expectation.age(days)
-        if not panes:
-            return [np.zeros(len(self._registry.cells), np.bool_) for _ in self._expectations]
-        rows = join([pane.rows for pane in panes])
-        sizes = [len(pane.rows) for pane in panes]
-        day = np.repeat([pane.day for pane in panes], sizes)
-        band = np.repeat([pane.band for pane in panes], sizes)
-        candidate = np.flatnonzero(rows.first & (rows.employee >= 0))
-        cell = np.full(len(rows), -1, np.int32)
-        cell[candidate] = self._registry.assign(rows.employee[candidate], rows.stratum[candidate])
-        expected = rows.expected.copy()
-        judged_cells = []
-        for index, measure in enumerate(self._settings.measures):
-            value = values(measure, rows.facts, len(rows))
-            due = candidate[~np.isnan(value[candidate]) & np.isnan(expected[index, candidate])]
+        fresh = [np.zeros(len(self._registry.cells), np.bool_) for _ in self._expectations]
+        for index, expectation in enumerate(self._expectations):
+            value = rows.said(self._settings.measures[index])[rows.candidate]
+            due = np.flatnonzero(~np.isnan(value) & np.isnan(rows.expected[index, rows.candidate]))
             if len(due) > 0:
-                expected[index, due] = self._expectations[index].judge(
-                    self._registry, cell[due], day[due], band[due], value[due]
-                )
-            fresh = np.zeros(len(self._registry.cells), np.bool_)
-            fresh[cell[due]] = True
-            judged_cells.append(fresh)
-        for pane, part in zip(panes, np.split(expected, np.cumsum(sizes)[:-1], axis=1), strict=True):
+                contacts = rows.contacts.take(due)
+                expected = expectation.judge(self._registry, contacts, value[due])
+                rows.expected[index, rows.candidate[due]] = expected
+                fresh[index][contacts.cell] = True
+        ends = np.cumsum([len(pane.rows) for pane in panes])[:-1]
+        for pane, part in zip(panes, np.split(rows.expected, ends, axis=1), strict=True):
             pane.rows = with_expected(pane.rows, part)
             pane.unjudged = False
-        return judged_cells
+        return fresh
 
-    def _sum(self, step: int, panes: list[ClosedPane]) -> None:
+    def _sum(self, step: int, rows: "_Rows") -> None:
         """Make the sums of a step again from its rows."""
-        rows = join([pane.rows for pane in panes])
-        day = np.repeat([pane.day for pane in panes], [len(pane.rows) for pane in panes])
-        said = [values(measure, rows.facts, len(rows)) for measure in self._settings.measures]
-        self._employees.put(step, rows.employee, said)
+        self._employees.put(step, rows.employee, [rows.said(measure) for measure in self._settings.measures])
         size = len(self._registry.cells)
         for index, measure in enumerate(self._settings.measures):
-            judged = np.flatnonzero(~np.isnan(rows.expected[index]) & ~np.isnan(said[index]))
-            stratum = rows.stratum[judged]
-            cell = self._registry.assign(rows.employee[judged], stratum)
-            value, expected = said[index][judged], rows.expected[index, judged]
-            self._cells[index].put(
-                step,
-                binary_cells(cell, day[judged], stratum, value, expected, size)
-                if measure.kind == "binary"
-                else continuous_cells(cell, value, expected, size),
-            )
+            value = rows.said(measure)[rows.candidate]
+            expected = rows.expected[index, rows.candidate]
+            judged = np.flatnonzero(~np.isnan(expected) & ~np.isnan(value))
+            sums = binary_cells if measure.kind == "binary" else continuous_cells
+            contacts = rows.contacts.take(judged)
+            self._cells[index].put(step, sums(contacts, value[judged], expected[judged], size))
 
     def _look(
         self, step: Step, fresh: list[NDArray[np.bool_]]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.codes import PairCodes
-from models.grouping import pairs, sum_by_group
+from models.contacts import Contacts, grouped
+from models.grouping import count_by_group, sum_by_group
 from models.handling import CHANNELS
 from models.settings import ExpectationSettings, Kind
 from models.state import Fields, State
@@ -57,6 +58,18 @@ class CellRegistry:
         new = self._employee_issue.assign(self.cells.left[known:], self.issue[known:])
         self._employee_issue_of = np.concatenate((self._employee_issue_of, new))
         return cell
+
+    def contacts(
+        self,
+        employee: NDArray[np.int32],
+        stratum: NDArray[np.int32],
+        day: NDArray[np.int64],
+        band: NDArray[np.int64],
+        bands: int,
+    ) -> Contacts:
+        """Return n first contacts in their groups, `band` being one of so many of the day; codes as in `assign`."""
+        channel_band = self.strata.left[stratum] * bands + band
+        return grouped(self.assign(employee, stratum), stratum, day, channel_band, self.strata.right)
 
     @property
     def issue(self) -> NDArray[np.int32]:
@@ -110,37 +123,26 @@ class Expectation:
         self._band_information = self._band_information * kept
 
     def judge(
-        self,
-        registry: CellRegistry,
-        cell: NDArray[np.int32],
-        day: NDArray[np.int64],
-        band: NDArray[np.int64],
-        value: NDArray[np.float64],
+        self, registry: CellRegistry, contacts: Contacts, value: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return the expected outcome of n first contacts (float64[n]) and learn from them.
 
         Parameters
         ----------
-        cell : int32[n]
-            Their cells in `registry`.
-        day, band : int64[n]
-            Local day and hour band.
+        contacts : Contacts
+            In cells of `registry`.
         value : float64[n]
             What they came to; no NaN.
         """
         size = len(registry.cells)
-        self._count = _grown(self._count, size) + sum_by_group(cell, np.ones(len(cell)), size)
-        self._total = _grown(self._total, size) + sum_by_group(cell, value, size)
-        stratum = registry.cells.right[cell]
-        issue = registry.strata.right[stratum]
-        channel_band = registry.strata.left[stratum] * (24 // self._settings.band_hours) + band
-
-        level = self._levels(registry)[cell]
+        self._count = _grown(self._count, size) + count_by_group(contacts.cell, size)
+        self._total = _grown(self._total, size) + sum_by_group(contacts.cell, value, size)
+        of_cell = self._levels(registry)
         if self._binary:
-            level = _logit(np.clip(level, _P_MIN, 1.0 - _P_MIN))
-        level = level + self._offset(pairs(issue, day)[1], level, value)
-        level = level + self._band_offset(channel_band, level, value)
-        level = level + self._own_offset(pairs(stratum, day)[1], pairs(cell, day)[1], level, value)
+            of_cell = _logit(np.clip(of_cell, _P_MIN, 1.0 - _P_MIN))
+        level = of_cell[contacts.cell]
+        for offset in (self._day_offset, self._band_offset, self._own_offset):
+            level = level + offset(contacts, *self._pull(level, value))
         return np.clip(_expit(level), _P_MIN, 1.0 - _P_MIN) if self._binary else level
 
     def dump(self) -> State:
@@ -195,32 +197,31 @@ class Expectation:
             return residual / (information + self._settings.shrinkage)
         return np.clip(residual / (information + prior), -_OFFSET_MAX, _OFFSET_MAX)
 
-    def _offset(
-        self, group: NDArray[np.intp], level: NDArray[np.float64], value: NDArray[np.float64]
+    def _day_offset(
+        self, contacts: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        residual, information = self._pull(level, value)
-        return self._step(_sum_over(group, residual), _sum_over(group, information), _OFFSET_PRIOR)
+        group = contacts.issue_day
+        return self._step(
+            sum_by_group(group, residual, 0), sum_by_group(group, information, 0), _OFFSET_PRIOR
+        )[group]
 
     def _band_offset(
-        self, group: NDArray[np.int64], level: NDArray[np.float64], value: NDArray[np.float64]
+        self, contacts: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        residual, information = self._pull(level, value)
-        bands = len(self._band_residual)
+        group, bands = contacts.channel_band, len(self._band_residual)
         self._band_residual = self._band_residual + sum_by_group(group, residual, bands)
         self._band_information = self._band_information + sum_by_group(group, information, bands)
         return self._step(self._band_residual, self._band_information, _OFFSET_PRIOR)[group]
 
     def _own_offset(
-        self,
-        group: NDArray[np.intp],
-        own: NDArray[np.intp],
-        level: NDArray[np.float64],
-        value: NDArray[np.float64],
+        self, contacts: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        residual, information = self._pull(level, value)
-        others = _sum_over(group, residual) - _sum_over(own, residual)
-        known = _sum_over(group, information) - _sum_over(own, information)
-        return self._step(others, np.maximum(known, 0.0), _OWN_OFFSET_PRIOR)
+        others, known = (
+            sum_by_group(contacts.stratum_day, part, len(contacts.stratum_day_of))[contacts.stratum_day_of]
+            - sum_by_group(contacts.cell_day, part, len(contacts.cell_of))
+            for part in (residual, information)
+        )
+        return self._step(others, np.maximum(known, 0.0), _OWN_OFFSET_PRIOR)[contacts.cell_day]
 
 
 def _grown(sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:

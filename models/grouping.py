@@ -1,12 +1,9 @@
 """Rows into groups: the `bincount` idioms that the core is made of. Sorting is what they avoid, or make cheap."""
 
-from typing import Final, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-
-_DENSE: Final = 8
-"""A table of possible groups up to so many times the rows is cheaper than sorting them."""
 
 
 def count_by_group(group: NDArray[np.signedinteger], size: int) -> NDArray[np.int64]:
@@ -66,14 +63,13 @@ def pairs(
     (intp[groups], intp[n])
         A row that shows each group, and the group of each row; groups in order of left, then right.
     """
-    rights, right = np.unique(right, return_inverse=True)
-    key: NDArray[np.int64] = left.astype(np.int64) * max(len(rights), 1) + right
-    possible = int(key.max(initial=-1)) + 1
-    if possible > _DENSE * len(key):
-        _, shows, group = np.unique(key, return_index=True, return_inverse=True)
-        return shows, group
-    first = first_rows(key, possible)
-    present = np.flatnonzero(first >= 0)
-    code = np.empty(possible, np.intp)
-    code[present] = np.arange(len(present))
-    return first[present], code[key]
+    if len(left) == 0:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    right = right - right.min()  # days are counted from the year 1
+    key: NDArray[np.int64] = left.astype(np.int64) * (int(right.max()) + 1) + right
+    order = stable_order(key)
+    ordered = key[order]
+    opens = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    group = np.empty(len(key), np.intp)
+    group[order] = np.cumsum(opens) - 1
+    return order[opens], group

@@ -7,10 +7,12 @@ this one closes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.grouping import count_by_group
 from models.handling import NO_CODE, Handlings, no_handlings, with_facts
 from models.state import Fields, State, cut
 
@@ -145,12 +147,14 @@ def _one_table(
     parts: Sequence[tuple[NDArray[np.int32], tuple[str, ...]]],
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
     """Return the codes of all parts under one table that holds just the names in use."""
-    place: dict[str, int] = {}
+    used = [np.flatnonzero(count_by_group(code + 1, len(names) + 1)[1:]) for code, names in parts]
+    named = [[names[place] for place in of.tolist()] for of, (_, names) in zip(used, parts, strict=True)]
+    together = dict.fromkeys(chain.from_iterable(named))
+    place = dict(zip(together, range(len(together)), strict=True))
     codes = []
-    for code, names in parts:
+    for of, own, (code, names) in zip(used, named, parts, strict=True):
         into = np.full(len(names) + 1, NO_CODE, np.int32)  # the last element answers -1
-        for used in np.flatnonzero(np.bincount(code[code != NO_CODE], minlength=len(names))):
-            into[used] = place.setdefault(names[used], len(place))
+        into[of] = np.fromiter(map(place.__getitem__, own), np.int32, len(own))
         codes.append(into[code])
     return np.concatenate(codes), tuple(place)
 

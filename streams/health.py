@@ -7,6 +7,7 @@ Ready: partitions are assigned, and where the judge is here it has caught up.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from faust.types import TP
 
@@ -14,6 +15,8 @@ from streams.config import Config
 from streams.intake import Intake
 from streams.ownership import Ownership
 from streams.transport import FetchConsumer
+
+_ENDS_HOLD_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class Health:
     monotonic: Callable[[], float] = time.monotonic
     _taken: Progress = field(default_factory=Progress)
     _judged: Progress = field(default_factory=Progress)
+    _joined: Progress = field(default_factory=Progress)
 
     @property
     def is_ready(self) -> bool:
@@ -77,7 +81,12 @@ class Health:
     def problem(self) -> str | None:
         """Return why this worker should be started anew, None while it lives."""
         now, patience = self.monotonic(), self.config.worker.stall_s
-        for progress, what in ((self._taken, "records wait"), (self._judged, "the ledger waits")):
+        waits = (
+            (self._taken, "records wait"),
+            (self._judged, "the ledger waits"),
+            (self._joined, "the group gives no partitions"),
+        )
+        for progress, what in waits:
             if progress.stalled_s(now) >= patience:
                 return f"{what} and nothing was handled for {progress.stalled_s(now):.0f} s"
         return None
@@ -85,14 +94,19 @@ class Health:
     def look(self) -> None:
         """Take note of what has been done since the last look."""
         now = self.monotonic()
+        self._joined.observe(0, int(not self.is_assigned), now)
         self._taken.observe(self.intake.fetches, sum(self.lag().values()), now)
         judging = self.ownership.judging
         self._judged.observe(0 if judging is None else judging.next_offset, self.ledger_lag() or 0, now)
 
     def end(self, tp: TP) -> int | None:
-        """Return the offset that the next record of a partition will have, None where that is not known."""
+        """Return the offset that the next record of a partition will have, None where that is not known.
+
+        What Kafka said a while ago does not count: a worker that is cut off must not call a source idle.
+        """
         ends = self.consumer.ends(tp)
-        return None if ends is None else ends.highwater
+        is_known = ends is not None and time.time() - ends.at <= _ENDS_HOLD_S
+        return ends.highwater if ends is not None and is_known else None
 
     def lag(self) -> dict[tuple[str, int], int]:
         """Return how much of each assigned source partition could be read and has not been taken."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from models.errors import TouchpointError
@@ -25,13 +24,13 @@ from streams.deadletters import Headers, dead_letter
 from streams.delays import Delays
 from streams.formats import FORMATS, Decoded
 from streams.ledger import encode, encode_bounded, segment_of
-from streams.transport import Fetch
+from streams.transport import Fetch, Record
 
 log: Final = logging.getLogger("touchpoint.intake")
 
 IDLE_MARK_EVERY_S: Final = 30.0
 
-Records = Sequence[ConsumerRecord[bytes, bytes]]
+Records = Sequence[Record]
 Sent = list["asyncio.Future[object]"]
 
 

@@ -59,7 +59,9 @@ def worker(
     reading = intake(broker or FakeBroker(), clocks)
     if taken:
         asyncio.run(reading.take(HERE, fetch(0, taken)))
-    return Health(config, reading, owner, consumer, monotonic=lambda: clocks.monotonic)
+    health = Health(config, reading, owner, consumer, monotonic=lambda: clocks.monotonic)
+    health.is_assigned = True
+    return health
 
 
 async def nowhere(_: int) -> None:

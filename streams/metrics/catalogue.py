@@ -81,8 +81,8 @@ WORKER: Final = (
     _gauge("touchpoint_checkpoint_position_offset", "Ledger record that a restart begins with."),
     _gauge(
         "touchpoint_history_incomplete_since_timestamp_seconds",
-        "When the first ledger record that is left was written: those before it had expired, in no checkpoint. "
-        "Absent where nothing is missing.",
+        "When the first ledger record that is left was written, where those before it had expired and were "
+        "in no checkpoint. Absent where nothing is missing.",
     ),
 )
 

@@ -11,6 +11,15 @@ are not named as whole are handled as stock. What is relied on beyond Faust's do
 """
 
 from streams.transport.driver import Ends, FetchConsumer, Listener, Transport
-from streams.transport.fetches import Fetch, FetchScheduler, FetchSchema
+from streams.transport.fetches import Fetch, FetchScheduler, FetchSchema, Record
 
-__all__ = ["Ends", "Fetch", "FetchConsumer", "FetchScheduler", "FetchSchema", "Listener", "Transport"]
+__all__ = [
+    "Ends",
+    "Fetch",
+    "FetchConsumer",
+    "FetchScheduler",
+    "FetchSchema",
+    "Listener",
+    "Record",
+    "Transport",
+]

@@ -32,10 +32,13 @@ class Ends(NamedTuple):
         The offset that the next record to be written will have.
     stable : int
         The first offset that is not to be read yet: that of an open transaction, else the high watermark.
+    at : float
+        When Kafka said so, in seconds since 1970 UTC.
     """
 
     highwater: int
     stable: int
+    at: float
 
 
 class Listener(NamedTuple):
@@ -110,13 +113,20 @@ class FetchConsumer(driver.Consumer):
             async with asyncio.timeout(_LAST_COMMIT_S):
                 await super().on_stop()
 
+    def ack(self, message: Any) -> bool:
+        """Take note that an agent is done with a message, and let go of the records of a fetch."""
+        is_first = super().ack(message)
+        if isinstance(message.value, Fetch):
+            message.value = None  # until the next commit only who was acknowledged is of interest
+        return is_first
+
     def ends(self, tp: TP) -> Ends | None:
         """Return where a partition ends, None where it is not held or was not fetched yet."""
         state = cast("FetchThread", self._thread).held().get(tp)
         if state is None or state.highwater is None:
             return None
         stable = state.highwater if state.lso is None else min(state.lso, state.highwater)
-        return Ends(state.highwater, stable)
+        return Ends(state.highwater, stable, (state.timestamp or 0) / 1_000)
 
     @property
     def _listener(self) -> Listener:

@@ -2,12 +2,31 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import faust
-from aiokafka import ConsumerRecord
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
+
+
+class Record(Protocol):
+    """A record as aiokafka has read it; topic and partition are those of its fetch."""
+
+    @property
+    def offset(self) -> int:
+        """Where it lies."""
+
+    @property
+    def timestamp(self) -> int | None:
+        """When it was written, by its producer or by Kafka, in milliseconds since 1970 UTC."""
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """Its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +39,13 @@ class Fetch:
         The position before and after. Records lie in begin..end-1; the first may lie beyond `begin` and the
         last below `end - 1`: compaction, markers of transactions and aborted records leave holes. `begin` is
         the `end` of the fetch before, unless something was lost on the way or expired at the source.
-    records : list of ConsumerRecord
+    records : sequence of Record
         In offset order; none where only markers were passed.
     """
 
     begin: int
     end: int
-    records: Sequence[ConsumerRecord[bytes, bytes]]
+    records: Sequence[Record]
 
 
 @dataclass(frozen=True, slots=True)

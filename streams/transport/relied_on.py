@@ -22,6 +22,7 @@ METHODS: Final[dict[Any, tuple[str, ...]]] = {
         "_new_offset",
         "_to_message",
         "_wait_next_records",
+        "ack",
         "commit",
         "maybe_wait_for_commit_to_finish",
         "on_partitions_assigned",
@@ -38,6 +39,7 @@ METHODS: Final[dict[Any, tuple[str, ...]]] = {
     ),
     fetcher.Fetcher: ("_create_fetch_waiter", "error_future", "fetched_records"),
     fetcher.FetchResult: ("check_assignment", "getall"),
+    fetcher.PartitionRecords: ("_consumer_record",),
     group_coordinator.GroupCoordinator: ("check_errors",),
     subscription_state.SubscriptionState: ("reassignment_in_progress", "subscription"),
     subscription_state.TopicPartitionState: ("has_valid_position", "position"),
@@ -58,6 +60,9 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "_subscription": "aiokafka.consumer.consumer",
     "highwater": "aiokafka.consumer.subscription_state",
     "lso": "aiokafka.consumer.subscription_state",
+    "timestamp": "aiokafka.consumer.subscription_state",
+    "_partition_records": "aiokafka.consumer.fetcher",
+    "_records": "aiokafka.consumer.fetcher",
 }
 """Instance attributes that are read or set, with the module that makes them."""
 

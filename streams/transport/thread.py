@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import aiokafka
+from aiokafka.consumer.fetcher import FetchResult
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -58,6 +59,7 @@ class FetchThread(driver.AIOKafkaConsumerThread):
         # Until the positions are taken again nothing is awaited, so nothing else moves them: with a timeout
         # of 0 the fetcher hands over what it has.
         before = self._positions()
+        self._leave_bare(consumer)
         fetched = await super()._fetch_records(
             consumer, active_partitions, timeout=0, max_records=max_records
         )
@@ -70,12 +72,22 @@ class FetchThread(driver.AIOKafkaConsumerThread):
             await _wait_for_data(consumer, min(timeout, _SOON_S))
         return handed
 
+    def _leave_bare(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
+        """Spare aiokafka the second object that it makes of every record: a microsecond an event."""
+        for tp, result in consumer._fetcher._records.items():  # noqa: SLF001
+            if tp.topic in self.whole and isinstance(result, FetchResult) and result.has_more():
+                result._partition_records._consumer_record = _as_it_is  # noqa: SLF001
+
     def _positions(self) -> dict[TP, int]:
         return {
             tp: state.position
             for tp, state in self.held().items()
             if tp.topic in self.whole and state.has_valid_position
         }
+
+
+def _as_it_is(_: Any, record: Any) -> Any:
+    return record
 
 
 def _raise_errors(consumer: aiokafka.AIOKafkaConsumer) -> None:

@@ -45,8 +45,8 @@ def test_transactions_leave_holes_and_no_record_that_was_aborted(kafka: Broker) 
     here = TP(topic, 0)
 
     async def run() -> None:
-        for commit in (True, False, True):
-            await in_a_transaction(kafka, topic, 3, commit=commit)
+        for is_committed in (True, False, True):
+            await in_a_transaction(kafka, topic, 3, commit=is_committed)
         async with Reader(kafka, f"{topic}-group", whole=[topic]) as reader:
             await reader.until(lambda: reader.reached(here) == 12)
             assert reader.offsets(here) == [0, 1, 2, 8, 9, 10]
@@ -74,7 +74,7 @@ def test_an_open_transaction_is_waited_for(kafka: Broker) -> None:
             await producer.begin_transaction()
             await producer.send_and_wait(topic, b"open")
             async with Reader(kafka, f"{topic}-group", whole=[topic]) as reader:
-                await reader.until(lambda: reader.consumer.ends(here) == (3, 2))
+                await reader.until(lambda: (reader.consumer.ends(here) or ())[:2] == (3, 2))
                 assert reader.stretches(here) == [(0, 2)]
                 await producer.commit_transaction()
                 await reader.until(lambda: reader.reached(here) == 4)

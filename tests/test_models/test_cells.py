@@ -8,6 +8,9 @@ from naive_expectation import First, binary_cells
 
 from models import cells
 from models.cells import CellSums, CellWindows, Effects
+from models.contacts import Contacts, grouped
+
+Codes = np.typing.NDArray[np.int32]
 
 rows = st.lists(
     st.tuples(
@@ -29,12 +32,19 @@ def coded(drawn: list[tuple[str, str, int, float, float]]) -> tuple[np.typing.ND
     return employee * 2 + stratum, np.array([row[2] for row in drawn], np.int32), stratum
 
 
+def contacts(cell: Codes, day: Codes, stratum: Codes) -> Contacts:
+    """Return contacts at one hour, every stratum being an issue type of its own."""
+    return grouped(
+        cell, stratum, day.astype(np.int64), np.zeros(len(cell), np.intp), np.arange(3, dtype=np.int32)
+    )
+
+
 @given(drawn=rows)
 def test_o_e_and_v_are_those_of_a_loop(drawn: list[tuple[str, str, int, float, float]]) -> None:
     """O and E add up, and V pays each day for the offset that the others of the stratum gave."""
     cell, day, stratum = coded(drawn)
     outcome, expected = (np.array([row[side] for row in drawn], np.float64) for side in (3, 4))
-    found = cells.binary_cells(cell, day.astype(np.int64), stratum, outcome, expected, 6)
+    found = cells.binary_cells(contacts(cell, day, stratum), outcome, expected, 6)
     firsts = [First(who, where, "billing", on, 0, value) for who, where, on, value, _ in drawn]
     naive = binary_cells(firsts, expected.tolist())
     for place in range(6):
@@ -58,7 +68,9 @@ def test_windows_of_numbers_keep_the_spread(days: list[list[tuple[int, float]]],
     for day, drawn in enumerate(days):
         cell = np.array([row[0] for row in drawn], np.int32)
         residual = np.array([row[1] for row in drawn], np.float64)
-        windows.put(day, cells.continuous_cells(cell, residual + 5.0, np.full(len(cell), 5.0), 3))
+        on = np.full(len(cell), day)
+        sums = cells.continuous_cells(contacts(cell, on, cell), residual + 5.0, np.full(len(cell), 5.0), 3)
+        windows.put(day, sums)
     found = windows.window(lambda day: day >= first, 3)
     for place in range(3):
         value = np.array([x for drawn in days[first:] for cell, x in drawn if cell == place])

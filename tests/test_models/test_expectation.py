@@ -29,11 +29,14 @@ class Adjusted:
         channel = np.array([CHANNELS.index(row.channel) for row in rows], np.int32)
         issue = np.array([ISSUES.index(row.issue) for row in rows], np.int32)
         employee = np.array([EMPLOYEES.index(row.employee) for row in rows], np.int32)
-        cell = self.registry.assign(employee, self.registry.strata.assign(channel, issue))
+        stratum = self.registry.strata.assign(channel, issue)
         day, band, value = (
             np.array([getattr(row, name) for row in rows]) for name in ("day", "band", "value")
         )
-        return self.expectation.judge(self.registry, cell, day, band, value.astype(np.float64))
+        contacts = self.registry.contacts(
+            employee, stratum, day, band, 24 // ExpectationSettings().band_hours
+        )
+        return self.expectation.judge(self.registry, contacts, value.astype(np.float64))
 
 
 def firsts(value: st.SearchStrategy[float]) -> st.SearchStrategy[list[First]]:

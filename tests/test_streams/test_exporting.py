@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import aiohttp
@@ -25,7 +26,7 @@ from streams.transport import Ends
 
 def test_the_page_shows_what_the_worker_knows() -> None:
     """Lag of the sources and of the judge, where it stands, whether it has caught up, what it published."""
-    health = worker({HERE: Ends(15, 14), LEDGER: Ends(8, 8)}, taken=10, judged=5, follow_to=6)
+    health = worker({HERE: Ends(15, 14, inf), LEDGER: Ends(8, 8, inf)}, taken=10, judged=5, follow_to=6)
     health.ownership.published = 3
     state = state_of(health)
 
@@ -37,7 +38,7 @@ def test_the_page_shows_what_the_worker_knows() -> None:
 
 def test_a_worker_without_the_judge_shows_no_position_of_it() -> None:
     """The judge's owner exports them; here there is nothing to tell."""
-    state = state_of(worker({HERE: Ends(15, 15)}))
+    state = state_of(worker({HERE: Ends(15, 15, inf)}))
 
     assert (state.ledger_position, state.ledger_lag, state.caught_up) == (None, None, False)
 
@@ -107,7 +108,7 @@ def test_a_page_grows_old() -> None:
 def test_every_second_it_is_seen_whether_work_is_done() -> None:
     """What waits while nothing is handled is found by looking, be there anything new to show or not."""
     clocks = Clocks()
-    health = worker({HERE: Ends(5, 5)}, clocks=clocks)
+    health = worker({HERE: Ends(5, 5, inf)}, clocks=clocks)
     rendered(health, *[lambda: clocks.pass_(50.0)] * 4)
 
     assert health.stalled_s() == 100.0
@@ -116,7 +117,7 @@ def test_every_second_it_is_seen_whether_work_is_done() -> None:
 def test_a_silent_partition_is_marked_idle() -> None:
     """A partition at its end and silent for the grace gets its mark in the ledger."""
     clocks, broker = Clocks(), FakeBroker()
-    health = worker({HERE: Ends(0, 0)}, clocks=clocks, broker=broker)
+    health = worker({HERE: Ends(0, 0, inf)}, clocks=clocks, broker=broker)
     rendered(health, nothing, lambda: clocks.pass_(IntakeConfig().idle_grace_s))
 
     assert [mark.source.partition for mark in broker.marks] == [HERE.partition]
@@ -199,6 +200,7 @@ def test_ready_is_not_alive() -> None:
 def test_a_worker_without_an_assignment_is_not_ready() -> None:
     """Before the first one nothing is read; one without partitions is an assignment too."""
     health = worker()
+    health.is_assigned = False
     assert answers(health, "/readyz") == (503, "not ready: partitions are being assigned\n")
     health.is_assigned = True
     assert answers(health, "/readyz") == (200, "ready\n")
@@ -207,7 +209,7 @@ def test_a_worker_without_an_assignment_is_not_ready() -> None:
 def test_a_stalled_worker_is_not_alive() -> None:
     """Who asks is told what waits and for how long, and starts it anew."""
     clocks = Clocks()
-    health = worker({HERE: Ends(5, 5)}, clocks=clocks)
+    health = worker({HERE: Ends(5, 5, inf)}, clocks=clocks)
     for _ in range(3):
         health.look()
         clocks.pass_(WorkerConfig().stall_s)

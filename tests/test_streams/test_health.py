@@ -1,5 +1,8 @@
 """Health: a worker is started anew when something waits and nothing is done, and for no other reason."""
 
+import time
+from math import inf
+
 import pytest
 from faust.types import TP
 from hypothesis import given
@@ -50,7 +53,7 @@ def test_a_stall_goes_on_without_looks() -> None:
 def test_what_waits_too_long_is_a_problem(tp: TP, problem: str) -> None:
     """From the patience on, and not a moment before; what waits and for how long is told."""
     clocks = Clocks()
-    health = worker({tp: Ends(4, 4)}, judged=0, follow_to=4, clocks=clocks)
+    health = worker({tp: Ends(4, 4, inf)}, judged=0, follow_to=4, clocks=clocks)
     for _ in range(2):
         clocks.pass_(1.0)
         health.look()
@@ -65,7 +68,7 @@ def test_what_waits_too_long_is_a_problem(tp: TP, problem: str) -> None:
 def test_work_is_no_problem() -> None:
     """However much waits, and for how long: as long as some of it is done."""
     clocks = Clocks()
-    health = worker({HERE: Ends(10**6, 10**6), LEDGER: Ends(10**6, 10**6)}, judged=0, clocks=clocks)
+    health = worker({HERE: Ends(10**6, 10**6, inf), LEDGER: Ends(10**6, 10**6, inf)}, judged=0, clocks=clocks)
     assert health.ownership.judging is not None
     for _ in range(5):
         health.intake.fetches += 1
@@ -79,7 +82,7 @@ def test_work_is_no_problem() -> None:
 def test_a_quiet_source_is_no_problem() -> None:
     """Where nothing waits nothing has to be done."""
     clocks = Clocks()
-    health = worker({HERE: Ends(3, 3), LEDGER: Ends(2, 2)}, taken=3, judged=2, clocks=clocks)
+    health = worker({HERE: Ends(3, 3, inf), LEDGER: Ends(2, 2, inf)}, taken=3, judged=2, clocks=clocks)
     for _ in range(3):
         health.look()
         clocks.pass_(10 * PATIENCE_S)
@@ -90,7 +93,7 @@ def test_a_quiet_source_is_no_problem() -> None:
 def test_a_ledger_that_nobody_here_judges_is_a_problem() -> None:
     """The ledger is read here and no judge comes about: the worker is started anew."""
     clocks = Clocks()
-    health = worker({LEDGER: Ends(2, 2)}, clocks=clocks)
+    health = worker({LEDGER: Ends(2, 2, inf)}, clocks=clocks)
     for _ in range(3):
         health.look()
         clocks.pass_(PATIENCE_S)
@@ -101,11 +104,11 @@ def test_a_ledger_that_nobody_here_judges_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("ends", "lag"),
     [
-        pytest.param(Ends(10, 10), 0, id="at the end"),
-        pytest.param(Ends(15, 15), 5, id="to be fetched or to be taken"),
-        pytest.param(Ends(15, 12), 2, id="in an open transaction: not to be read yet"),
-        pytest.param(Ends(15, 10), 0, id="all of it in an open transaction"),
-        pytest.param(Ends(8, 8), 0, id="known from before what was taken"),
+        pytest.param(Ends(10, 10, inf), 0, id="at the end"),
+        pytest.param(Ends(15, 15, inf), 5, id="to be fetched or to be taken"),
+        pytest.param(Ends(15, 12, inf), 2, id="in an open transaction: not to be read yet"),
+        pytest.param(Ends(15, 10, inf), 0, id="all of it in an open transaction"),
+        pytest.param(Ends(8, 8, inf), 0, id="known from before what was taken"),
     ],
 )
 def test_lag_is_what_could_be_read_and_was_not_taken(ends: Ends, lag: int) -> None:
@@ -124,13 +127,34 @@ def test_what_is_not_held_has_no_lag() -> None:
 
 def test_the_ledgers_lag_is_that_of_the_judge() -> None:
     """What it has yet to apply: all of it, before it has been restored."""
-    assert worker({LEDGER: Ends(8, 7)}, judged=5).ledger_lag() == 2
-    assert worker({LEDGER: Ends(8, 7)}).ledger_lag() == 7
+    assert worker({LEDGER: Ends(8, 7, inf)}, judged=5).ledger_lag() == 2
+    assert worker({LEDGER: Ends(8, 7, inf)}).ledger_lag() == 7
 
 
 def test_the_end_is_that_of_what_was_written() -> None:
     """An idle mark says that there is nothing: an open transaction is something."""
-    assert worker({THERE: Ends(9, 3)}).end(THERE) == 9
+    assert worker({THERE: Ends(9, 3, inf)}).end(THERE) == 9
+
+
+def test_an_end_that_was_told_long_ago_is_not_known() -> None:
+    """A worker that is cut off from Kafka must not call a source idle; its lag it may still tell."""
+    health = worker({HERE: Ends(9, 9, time.time() - 11.0)}, taken=5)
+
+    assert health.end(HERE) is None
+    assert sum(health.lag().values()) == 4
+
+
+def test_a_worker_that_is_given_no_part_is_no_use() -> None:
+    """An assignment that never comes is a problem after the patience, though nothing is known to wait."""
+    clocks = Clocks()
+    health = worker(clocks=clocks)
+    health.is_assigned = False
+    for _ in range(2):
+        clocks.pass_(1.0)
+        health.look()
+    clocks.pass_(PATIENCE_S)
+
+    assert health.problem() == f"the group gives no partitions and nothing was handled for {PATIENCE_S:.0f} s"
 
 
 @pytest.mark.parametrize(

@@ -191,13 +191,15 @@ def test_partitions_that_all_wait_for_their_agent_are_looked_at_again_soon(
     assert max(slept) < 0.1
 
 
-@pytest.mark.parametrize(("stable", "told"), [(18, Ends(21, 18)), (21, Ends(21, 21)), (None, Ends(21, 21))])
+@pytest.mark.parametrize(
+    ("stable", "told"), [(18, Ends(21, 18, 1.5)), (21, Ends(21, 21, 1.5)), (None, Ends(21, 21, 1.5))]
+)
 def test_a_partition_tells_where_it_ends(here: Unconnected, stable: int | None, told: Ends) -> None:
     """As of its last fetch: where the next record goes, and up to where transactions let it be read."""
     here.hold(HERE)
     assert here.consumer.ends(HERE) is None
 
-    here.state(HERE).highwater, here.state(HERE).lso = 21, stable
+    here.state(HERE).highwater, here.state(HERE).lso, here.state(HERE).timestamp = 21, stable, 1_500
     assert here.consumer.ends(HERE) == told
 
 
