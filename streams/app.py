@@ -16,8 +16,6 @@ from functools import partial
 from typing import Any, Final, cast
 
 import faust
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaTimeoutError
 from faust.types import TP
 from mode import Service
 from yarl import URL
@@ -26,17 +24,17 @@ from models.errors import TouchpointError
 from models.identity import Identity
 from streams import logs, topics
 from streams.config import Config
-from streams.connection import client_settings, credentials
-from streams.deadletters import Headers
+from streams.connection import credentials
 from streams.diagnosis import reach
 from streams.exporting import Exporter, HttpServer
-from streams.fenced import BATCH_BYTES, FencedProducer
+from streams.fenced import FencedProducer
 from streams.health import Health
 from streams.inflight import InFlight
 from streams.intake import Intake
 from streams.metrics import Collector, Page
 from streams.ownership import Ownership
 from streams.privacy import identity_of
+from streams.producer import PatientProducer
 from streams.transport import Fetch, FetchConsumer, FetchScheduler, FetchSchema, Listener, Transport
 from streams.watch import SourceWatch
 
@@ -72,15 +70,9 @@ class Worker:
         embedded: bool = False,
     ) -> None:
         self.config = config
-        self.producer = AIOKafkaProducer(
-            **client_settings(config.kafka),
-            acks="all",
-            enable_idempotence=not embedded,
-            compression_type=None if embedded else "zstd",
-            max_batch_size=BATCH_BYTES,
-        )
+        self.producer = PatientProducer(config, embedded=embedded)
         self.app = self._faust_app(folder)
-        self.intake = Intake(config, identity, self._send, self._log_start, roster)
+        self.intake = Intake(config, identity, self.producer.send, self._log_start, roster)
         self.ownership = Ownership(
             config,
             FencedProducer(config, transactional=not embedded),
@@ -132,19 +124,6 @@ class Worker:
     @property
     def _ledger(self) -> TP:
         return TP(self.config.topics.ledger, 0)
-
-    async def _send(
-        self, topic: str, value: bytes, key: bytes | None = None, headers: Headers | None = None
-    ) -> "asyncio.Future[object]":
-        while True:
-            try:
-                sent: asyncio.Future[object] = await self.producer.send(
-                    topic, value, key=key, headers=headers
-                )
-            except KafkaTimeoutError:  # nothing was taken: the batches before have no room left
-                log.warning("Kafka takes no records; waiting for it", extra={"topic": topic})
-            else:
-                return sent
 
     async def _log_start(self, tp: TP) -> int:
         return (await self._consumer.earliest_offsets(tp))[tp]

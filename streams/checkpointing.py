@@ -13,6 +13,9 @@ from streams.judging import Judging
 
 log: Final = logging.getLogger("touchpoint.checkpointing")
 
+_POSITIONS_BETWEEN: Final = 1_000_000
+"""Some seconds of folding: what a take-over in the midst of a backlog has to do beside restoring."""
+
 
 class Checkpointing:
     """Reads the newest checkpoint and writes into the slot that does not hold it.
@@ -28,11 +31,13 @@ class Checkpointing:
         self._config = config
         self._next_slot = 0
         self._tried_at = time.monotonic()
+        self._held = 0
 
-    @property
-    def is_due(self) -> bool:
-        """Whether it is time for the next one."""
-        return time.monotonic() - self._tried_at >= self._config.checkpoints.every_s
+    def is_due(self, judging: Judging) -> bool:
+        """Return whether it is time for the next one, or much has been judged since the newest one."""
+        since = _positions(judging) - self._held
+        late = time.monotonic() - self._tried_at >= self._config.checkpoints.every_s
+        return late or since >= _POSITIONS_BETWEEN
 
     async def restored(self) -> Judging:
         """Return the judge as it was checkpointed, a new one where there is nothing to go on from.
@@ -60,7 +65,7 @@ class Checkpointing:
                 extra={"problem": str(error)},
             )
             return Judging(Judge(self._config))
-        self.newest = manifest
+        self.newest, self._held = manifest, _positions(judging)
         return judging
 
     async def write(self, send: checkpoints.Send, judging: Judging) -> checkpoints.Manifest | None:
@@ -71,7 +76,7 @@ class Checkpointing:
         CheckpointError
             Where it cannot be written.
         """
-        self._tried_at = time.monotonic()
+        self._tried_at, self._held = time.monotonic(), _positions(judging)
         if self.newest is not None and judging.next_offset <= self.newest.next_offset:
             return None
         next_offset, state = judging.next_offset, judging.dump()
@@ -89,3 +94,8 @@ class Checkpointing:
         """Take note that it is there for readers."""
         self.newest, self._next_slot = manifest, 1 - manifest.slot
         log.info("checkpoint written", extra={"next": manifest.next_offset, "bytes": manifest.length})
+
+
+def _positions(judging: Judging) -> int:
+    """Return how far the sources have been judged, all together."""
+    return sum(position for _, position in judging.judge.positions())

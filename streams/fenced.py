@@ -20,8 +20,7 @@ from aiokafka.errors import (
 
 from streams.config import Config
 from streams.connection import client_settings
-
-BATCH_BYTES: Final = 512 * 1_024
+from streams.producer import BATCH_BYTES
 
 _KAFKA_ABORTS_AFTER_MS: Final = 60_000
 _TRANSACTION_S: Final = 45.0

@@ -149,7 +149,8 @@ class Ownership(Service):
             if self._due_at is not None and time.monotonic() >= self._due_at:
                 await self._take_over()
             await self._settle()
-            if self._checkpointing is not None and self._checkpointing.is_due:
+            judging, checkpointing = self.judging, self._checkpointing
+            if judging is not None and checkpointing is not None and checkpointing.is_due(judging):
                 await self._write_checkpoint()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._called.wait(), _TICK_S)
@@ -198,8 +199,6 @@ class Ownership(Service):
             return
         with self._writing(publication):
             async with self._producer.transaction() as producer:
-                if self._publication is not publication:
-                    return
                 steps = judging.judge.steps
                 due = publication.due(judging.alerts, judging.next_offset - 1, judging.judge.last_step)
                 topic = self.config.topics.alerts
@@ -216,8 +215,6 @@ class Ownership(Service):
             return
         with self._writing(publication):
             async with self._producer.transaction() as producer:
-                if self._publication is not publication:
-                    return
                 manifest = await checkpointing.write(producer.send_and_wait, judging)
             if manifest is not None:
                 checkpointing.written(manifest)

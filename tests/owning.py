@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from models.judge import Judge
 from models.segment import Segment
 from models.state import digest
 from streams.config import Config
+from streams.document import alert_document
 from streams.fenced import FencedProducer
 from streams.ledger import encode
 from streams.ownership import Ownership
@@ -110,6 +112,27 @@ def compacted(records: Sequence[Told]) -> dict[str, dict[str, Any]]:
         key: {name: value for name, value in record.items() if name not in {"ledger_offset", "config_hash"}}
         for key, record in records
     }
+
+
+def shown(config: Config, days: int = DAYS) -> dict[str, Any]:
+    """Return the alerts of a judge that has applied the ledger from its start, as documents by id."""
+    return {alert.id: alert_document(alert) for alert in folded(config, days).alerts}
+
+
+def never_said_twice(records: list[Told]) -> bool:
+    """Return whether each record says something new, and nothing of an alert that was told to have ended."""
+    last: dict[str, dict[str, Any]] = {}
+    for key, record in records:
+        before, now = last.get(key), compacted([(key, record)])[key]
+        if before is not None and (before == now or before["until"] is not None):
+            return False
+        last[key] = now
+    return True
+
+
+def offsets_never_fall(records: list[Told]) -> bool:
+    """Return whether the ledger offset that caused it never decreases, in all and so for each alert."""
+    return all(one["ledger_offset"] <= other["ledger_offset"] for (_, one), (_, other) in pairwise(records))
 
 
 async def until(holds: Callable[[], object]) -> None:

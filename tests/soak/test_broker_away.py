@@ -41,6 +41,7 @@ def test_the_broker_is_away(frail: Broker, tmp_path: Path, how: str, end: Callab
         workers.until_read(upstream.count // 4, 120.0)
         end(frail)
         time.sleep(SIZES.away_s)
+        assert not worker.has_ended, worker.log[-5_000:]
         assert worker.get("/healthz") == b"alive\n", "an outage of Kafka is no reason to start anew"
         frail.restart()
         publishing.wait()

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from zlib import crc32
 
 import orjson
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
 
 from models.simulation import Centre, SimulationSettings, inconsistencies
 
@@ -116,7 +117,7 @@ async def publish(
             burst = list(islice(records, max((rate or 40_000) // _BEATS, 1)))
             if not burst:
                 break
-            sent = [await producer.send(topic, value, partition=partition) for partition, value in burst]
+            sent = [await _taken(producer, topic, value, partition) for partition, value in burst]
             await asyncio.gather(*sent)
             count += len(burst)
             if rate is not None:
@@ -124,6 +125,16 @@ async def publish(
         return count
     finally:
         await producer.stop()
+
+
+async def _taken(
+    producer: AIOKafkaProducer, topic: str, value: bytes, partition: int
+) -> "asyncio.Future[object]":
+    """Hand a record over, however long Kafka is away."""
+    while True:
+        with suppress(KafkaTimeoutError):  # nothing was taken: the batches before have no room left
+            sent: asyncio.Future[object] = await producer.send(topic, value, partition=partition)
+            return sent
 
 
 class Publishing:

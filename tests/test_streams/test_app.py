@@ -9,13 +9,18 @@ import pytest
 from mode.supervisors import CrashingSupervisor
 from taking import PSEUDONYMS
 
-from streams import app as root
+from streams import producer
 from streams.app import Worker
 from streams.config import Config
 from streams.transport import FetchConsumer, FetchScheduler, Transport
 
 CONFIG = Config()
 [SOURCE] = CONFIG.sources.topics
+
+
+def unconnected(**options: Any) -> SimpleNamespace:
+    """Return what a producer was to be made with, instead of one that wants to be closed."""
+    return SimpleNamespace(options=options, _message_accumulator=SimpleNamespace())
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
         return made
 
     with pytest.MonkeyPatch.context() as patched, asyncio.Runner() as runner:
-        patched.setattr(root, "AIOKafkaProducer", SimpleNamespace)
+        patched.setattr(producer, "AIOKafkaProducer", unconnected)
         made = runner.run(make())
         yield made
         consumer: Any = made.app.consumer
@@ -69,7 +74,8 @@ def test_the_ledger_is_read_without_acknowledging(worker: Worker) -> None:
 
 def test_what_is_produced_must_be_on_all_replicas(worker: Worker) -> None:
     """A segment counts as written when Kafka has it for good, and a retry writes it once."""
-    options = vars(worker.producer)
+    made: Any = worker.producer._producer
+    options = made.options
 
     assert options["acks"] == "all"
     assert options["enable_idempotence"] is True
