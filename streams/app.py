@@ -10,8 +10,8 @@ import gc
 import logging
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, cast
 
@@ -224,7 +224,15 @@ async def built(
         try:
             yield worker, worker.services()
         finally:
-            await worker.producer.stop()
+            await _in_time(worker.producer.stop())
+
+
+async def _in_time(stopping: Coroutine[Any, Any, object]) -> None:
+    """Wait for an end, but not for ever: what does not come to one ends with the process."""
+    task = asyncio.ensure_future(stopping)
+    done, _ = await asyncio.wait([task], timeout=_STOP_S)
+    for one in done:
+        one.result()
 
 
 async def serve(worker: Worker, services: Sequence[Service], until: asyncio.Event) -> None:
@@ -245,8 +253,7 @@ async def serve(worker: Worker, services: Sequence[Service], until: asyncio.Even
             await worker.leave()
     finally:
         start.cancel()
-        with suppress(TimeoutError):  # what does not end in time ends with the process
-            await asyncio.wait_for(root.stop(), _STOP_S)
+        await _in_time(root.stop())
     if root.crash_reason is not None:
         raise root.crash_reason
 

@@ -48,7 +48,7 @@ class Checkpointing:
             Where Kafka does not tell whether there is a checkpoint.
         """
         found = await checkpoints.newest(self._config)
-        self.newest, self._next_slot = None, found.next_slot
+        self.newest, self._next_slot, self._held = None, found.next_slot, 0
         if found.checkpoint is None:
             if found.other_formats:
                 log.warning(

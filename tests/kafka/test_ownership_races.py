@@ -1,4 +1,4 @@
-"""Owning the judge when several believe that they own it, or assignments follow fast: only one ever speaks."""
+"""Owning the judge when several believe they do, or assignments follow fast: only one ever speaks."""
 
 import asyncio
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from columns import segment, source
-from taking import ROSTER
+from taking import HERE, ROSTER, fetch
 from watched import worker
 
 from models.errors import TouchpointError
@@ -145,9 +145,20 @@ def test_the_judge_knows_what_the_group_has_forgotten(cluster: Cluster) -> None:
 )
 def test_what_is_read_no_more_is_not_asked_for(cluster: Cluster, health: Health) -> None:
     """Its end means nothing for what is read now."""
-    look(health)
+    cluster.ends = {("events", 1): 7}
 
+    assert not look(health).crashed
     assert cluster.asked == {("events", 0), ("events", 1)}
+
+
+@pytest.mark.parametrize("end", [7, 9])
+def test_the_further_of_both_counts(cluster: Cluster, end: int) -> None:
+    """The judge lags behind what was read here, or knows what was read elsewhere before."""
+    health = judged("events", 0)
+    asyncio.run(health.intake.take(HERE, fetch(0, 10 if end == 9 else 3)))
+    cluster.ends = {("events", 0): end}
+
+    assert isinstance(look(health).crash_reason, SourceError)
 
 
 def test_the_embedded_broker_is_not_asked_where_partitions_end(cluster: Cluster) -> None:
