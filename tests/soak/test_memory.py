@@ -41,7 +41,7 @@ def test_memory_is_flat_at_full_speed(kafka: Broker) -> None:
 def test_memory_is_flat_over_a_deep_backlog(kafka: Broker, tmp_path: Path) -> None:
     """Where the ledger takes less than the sources give, what waits stays in Kafka."""
     del kafka  # where there is none, its fixture says so
-    centre = centre_of(employees=100, per_day=PER_DAY)
+    centre = centre_of(employees=100, per_day=PER_DAY, days=100_000)
     upstream = Upstream.simulated(tmp_path, centre, PARTITIONS, SIZES.backlog)
     with Broker() as slow:
         topic = slow.create_topic("backlog", partitions=PARTITIONS)
