@@ -6,7 +6,7 @@ Both kinds end as an effect with its information (1 / variance), from which all 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from models.contacts import Contacts
 from models.grouping import count_by_group, sum_by_group
-from models.moments import Moments, from_groups, merge_groups
+from models.moments import Moments, merge_groups
+from models.narrowing import narrowed
 from models.settings import Kind
 from models.state import Fields, State
 
@@ -68,38 +69,42 @@ class Effects:
     kurtosis: NDArray[np.float64]
 
 
-def binary_cells(
-    contacts: Contacts, outcome: NDArray[np.float64], expected: NDArray[np.float64], size: int
-) -> CellSums:
-    """Return the sums over n judged rows of a binary measure, for cells 0 to size - 1.
+def binary_cells(like: Contacts, said: Moments, expected: NDArray[np.float64], size: int) -> CellSums:
+    """Return the sums over n judged groups of a binary measure, for cells 0 to size - 1.
 
     V pays for the stratum-day offset that was estimated from the others:
     V = sum p(1 - p) (1 + v_es / (V_s - v_es + 4)) within each day (`method.md` 1.1).
+
+    Parameters
+    ----------
+    like : Contacts
+    said : Moments[n]
+        What they came to.
+    expected : float64[n]
+        What they were expected to come to; 0 where nothing was said.
     """
-    cell, variance = contacts.cell, expected * (1.0 - expected)
-    of_cell = sum_by_group(contacts.cell_day, variance, len(contacts.cell_of))
-    of_stratum_day = sum_by_group(contacts.stratum_day, variance, len(contacts.stratum_day_of))
-    of_stratum = of_stratum_day[contacts.stratum_day_of]
+    variance = said.count * (expected * (1.0 - expected))
+    of_cell = sum_by_group(like.cell_day, variance, 0)
+    of_stratum = sum_by_group(like.stratum_day, variance, 0)[like.stratum_day_of]
     paid = of_cell * (1.0 + of_cell / (np.maximum(of_stratum - of_cell, 0.0) + _OFFSET_PRIOR))
-    return CellSums(
-        count=count_by_group(cell, size),
-        observed=sum_by_group(cell, outcome, size),
-        residual=sum_by_group(cell, outcome - expected, size),
-        spread=sum_by_group(contacts.cell_of, paid, size),
-    )
+    return _cells(like, said, expected, size, sum_by_group(like.cell_of, paid, size))
 
 
-def continuous_cells(
-    contacts: Contacts, value: NDArray[np.float64], expected: NDArray[np.float64], size: int
+def continuous_cells(like: Contacts, said: Moments, expected: NDArray[np.float64], size: int) -> CellSums:
+    """Return the sums over n judged groups of a continuous measure, as `binary_cells` does."""
+    residual = replace(said, mean=np.where(said.count > 0, said.mean - expected, 0.0))
+    return _cells(like, said, expected, size, merge_groups(like.cell, residual, size).m2)
+
+
+def _cells(
+    like: Contacts, said: Moments, expected: NDArray[np.float64], size: int, spread: NDArray[np.float64]
 ) -> CellSums:
-    """Return the sums over n judged rows of a continuous measure, for cells 0 to size - 1."""
-    cell = contacts.cell
-    residual = from_groups(cell, value - expected, size)
+    residual = said.count * ((said.mean - expected) + said.mean_low)
     return CellSums(
-        count=residual.count,
-        observed=sum_by_group(cell, value, size),
-        residual=sum_by_group(cell, value - expected, size),
-        spread=residual.m2,
+        count=sum_by_group(like.cell, said.count, size).astype(np.int64),
+        observed=sum_by_group(like.cell, said.count * (said.mean + said.mean_low), size),
+        residual=sum_by_group(like.cell, residual, size),
+        spread=spread,
     )
 
 
@@ -108,12 +113,13 @@ class CellWindows:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._steps: dict[int, tuple[NDArray[np.intp], CellSums]] = {}
+        self._steps: dict[int, tuple[NDArray[np.signedinteger], CellSums]] = {}
 
     def put(self, step: int, sums: CellSums) -> None:
         """Set what the cells did in a step, dropping those that did nothing."""
         present = np.flatnonzero(sums.count)
-        self._steps[step] = (present, _take(sums, present))
+        narrow = (narrowed(getattr(sums, name)[present]) for name in _COLUMNS)
+        self._steps[step] = (narrowed(present), CellSums(*narrow))
 
     def window(self, inside: Callable[[int], bool], size: int) -> CellSums:
         """Return the sums over the steps that are `inside`, for cells 0 to size - 1."""
@@ -196,7 +202,3 @@ def pool(effects: Effects, group: NDArray[np.int32], size: int) -> Effects:
     effect = np.full(size, np.nan)
     np.divide(total, information, out=effect, where=information > 0)
     return Effects(effect, information, np.zeros(size))
-
-
-def _take(sums: CellSums, index: NDArray[np.intp]) -> CellSums:
-    return CellSums(sums.count[index], sums.observed[index], sums.residual[index], sums.spread[index])

@@ -11,10 +11,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.handling import null_fact
+from models.handling import NO_CODE, null_fact
+from models.narrowing import narrowed
 from models.state import Fields, State, picked
 
-_COLUMNS: Final = ("time", "event", "revision", "employee", "stratum", "first")
+_COLUMNS: Final = ("time", "event", "revision", "employee", "stratum", "first", "judged")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +32,8 @@ class PaneRows:
         The contact opened its case.
     facts : mapping of name to column[n]
         What was watched.
-    expected : float64[measures, n]
-        The outcome that peers would have had, as it was judged; NaN where the row was not judged.
+    judged : int32[n]
+        By which of its day's `Expectations`; -1 where the row was not judged.
     """
 
     time: NDArray[np.int64]
@@ -42,7 +43,7 @@ class PaneRows:
     stratum: NDArray[np.int32]
     first: NDArray[np.bool_]
     facts: Mapping[str, NDArray[Any]]
-    expected: NDArray[np.float64]
+    judged: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.time)
@@ -57,8 +58,32 @@ class PaneRows:
             stratum=self.stratum[index],
             first=self.first[index],
             facts={name: column[index] for name, column in self.facts.items()},
-            expected=self.expected[:, index],
+            judged=self.judged[index],
         )
+
+
+def _kept(rows: PaneRows) -> PaneRows:
+    """Return the rows as they are kept: narrow."""
+    return replace(
+        rows,
+        revision=narrowed(rows.revision),
+        employee=narrowed(rows.employee),
+        stratum=narrowed(rows.stratum),
+        facts={name: narrowed(column) for name, column in rows.facts.items()},
+        judged=narrowed(rows.judged),
+    )
+
+
+def wide(rows: PaneRows) -> PaneRows:
+    """Return rows that were kept in the types that they came in."""
+    return replace(
+        rows,
+        revision=rows.revision.astype(np.int64),
+        employee=rows.employee.astype(np.int32),
+        stratum=rows.stratum.astype(np.int32),
+        facts={name: column.astype(null_fact(name, 0).dtype) for name, column in rows.facts.items()},
+        judged=rows.judged.astype(np.int32),
+    )
 
 
 @dataclass(slots=True)
@@ -72,22 +97,68 @@ class ClosedPane:
     unjudged: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectations:
+    """What the rows of one day were judged by: k outcomes that peers would have had.
+
+    Attributes
+    ----------
+    cell : int32[k]
+        The cell it was worked out for.
+    own : bool[k]
+        It is one revised row's own, and holds for it whatever the row says now. Of those that rows share,
+        one holds for a row only where the row says something.
+    expected : float64[measures, k]
+        NaN where there is none.
+    """
+
+    cell: NDArray[np.int32]
+    own: NDArray[np.bool_]
+    expected: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    def with_more(self, more: "Expectations") -> "Expectations":
+        """Return these and others, under the numbers that follow."""
+        return Expectations(
+            cell=np.concatenate((self.cell, more.cell)),
+            own=np.concatenate((self.own, more.own)),
+            expected=np.concatenate((self.expected, more.expected), axis=1),
+        )
+
+
 class ClosedPanes:
     """The panes within the correction horizon, by day."""
 
-    def __init__(self) -> None:
+    def __init__(self, measures: int) -> None:
+        self._measures = measures
         self._days: dict[int, dict[int, ClosedPane]] = {}
+        self._expectations: dict[int, Expectations] = {}
 
     def __len__(self) -> int:
         return sum(len(panes) for panes in self._days.values())
 
     def put(self, pane: ClosedPane) -> None:
-        """Keep a pane that has closed, in place of what was kept of it before."""
+        """Keep a pane that has closed, in place of what was kept of it before; its rows are kept narrow."""
+        pane.rows = _kept(pane.rows)
         self._days.setdefault(pane.day, {})[pane.index] = pane
 
     def get(self, day: int, index: int) -> ClosedPane | None:
-        """Return a pane, None where it had no rows or its rows are gone."""
-        return self._days.get(day, {}).get(index)
+        """Return a pane to read, None where it had no rows or its rows are gone."""
+        pane = self._days.get(day, {}).get(index)
+        return None if pane is None else replace(pane, rows=wide(pane.rows))
+
+    def expectations(self, day: int) -> Expectations:
+        """Return what the rows of a day were judged by."""
+        nothing = Expectations(np.empty(0, np.int32), np.empty(0, np.bool_), np.empty((self._measures, 0)))
+        return self._expectations.get(day, nothing)
+
+    def expect(self, day: int, more: Expectations) -> int:
+        """Add to what the rows of a day are judged by, and return the number of the first that is new."""
+        known = self.expectations(day)
+        self._expectations[day] = known.with_more(more)
+        return len(known)
 
     def of_days(self, days: Collection[int]) -> list[ClosedPane]:
         """Return the panes of some days in order of time."""
@@ -109,10 +180,11 @@ class ClosedPanes:
     def forget(self, day: int) -> None:
         """Let the rows of a day go; their sums stay with the windows."""
         del self._days[day]
+        self._expectations.pop(day, None)
 
     def dump(self) -> State:
         """Return the state, pane by pane; its columns are never changed, so none is copied."""
-        return [
+        panes = [
             {
                 "index": pane.index,
                 "day": pane.day,
@@ -120,28 +192,36 @@ class ClosedPanes:
                 "unjudged": pane.unjudged,
                 **{name: getattr(pane.rows, name) for name in _COLUMNS},
                 "facts": dict(pane.rows.facts),
-                "expected": pane.rows.expected,
             }
             for pane in self.of_days(self._days)
         ]
+        expectations = [
+            {"day": day, "cell": judged.cell, "own": judged.own, "expected": judged.expected}
+            for day, judged in sorted(self._expectations.items())
+        ]
+        return {"panes": panes, "expectations": expectations}
 
-    def load(self, state: Sequence[Fields], facts: Sequence[str], kept: Sequence[int | None]) -> None:
+    def load(self, state: Fields, facts: Sequence[str], kept: Sequence[int | None]) -> None:
         """Take over a state that was dumped, with just these facts.
 
         `kept` says where each measure stood then: of one that is new no row has been judged. A fact that
         was not kept is null in every row.
         """
-        for one in state:
+        for one in state["expectations"]:
+            expected = picked(one["expected"], kept, np.nan)
+            if not len(one["cell"]) == len(one["own"]) == expected.shape[1]:
+                raise ValueError("columns of different lengths")
+            self._expectations[one["day"]] = Expectations(one["cell"], one["own"], expected)
+        for one in state["panes"]:
             n = len(one["time"])
             columns = {name: one[name] for name in _COLUMNS}
-            if any(
-                len(column) != n for column in (*columns.values(), *one["facts"].values(), *one["expected"])
-            ):
+            if any(len(column) != n for column in (*columns.values(), *one["facts"].values())):
                 raise ValueError("columns of different lengths")
+            if one["judged"].max(initial=NO_CODE) >= len(self.expectations(one["day"])):
+                raise ValueError("a row that was judged by nothing")
             rows = PaneRows(
                 **columns,
                 facts={name: one["facts"].get(name, null_fact(name, n)) for name in facts},
-                expected=picked(one["expected"], kept, np.nan),
             )
             self.put(ClosedPane(one["index"], one["day"], one["band"], rows, one["unjudged"]))
 
@@ -157,10 +237,5 @@ def join(parts: list[PaneRows]) -> PaneRows:
         stratum=np.concatenate([part.stratum for part in parts]),
         first=np.concatenate([part.first for part in parts]),
         facts={name: np.concatenate([part.facts[name] for part in parts]) for name in first.facts},
-        expected=np.concatenate([part.expected for part in parts], axis=1),
+        judged=np.concatenate([part.judged for part in parts]),
     )
-
-
-def with_expected(rows: PaneRows, expected: NDArray[np.float64]) -> PaneRows:
-    """Return the same rows with other expectations, float64[measures, n]."""
-    return replace(rows, expected=expected)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cases import Cases
-from models.closed_panes import ClosedPane, ClosedPanes, PaneRows, join
+from models.closed_panes import ClosedPane, ClosedPanes, Expectations, PaneRows, join, wide
 from models.codes import Codes, PairCodes
 from models.counts import Tally
 from models.grouping import first_rows
@@ -19,6 +19,7 @@ from models.handling import NO_CODE, Handlings
 from models.measures import values
 from models.open_panes import Waiting
 from models.order import same_event, total_order
+from models.pieces import Pieces
 from models.reused_ids import ReusedIds
 from models.settings import DAY, JudgeSettings, facts_of
 from models.state import Fields, State
@@ -57,8 +58,8 @@ class Closing:
         self._steps = steps
         self._tally = tally
         self._forgotten = np.iinfo(np.int64).min
-        self.closed = ClosedPanes()
-        self.windows = Windows(len(settings.measures))
+        self.closed = ClosedPanes(len(settings.measures))
+        self.windows = Windows([measure.kind for measure in settings.measures])
         self.employees = Codes(settings.limits.employees)
         self.issues = Codes(settings.limits.issue_types, OTHER)
         self.strata = strata
@@ -68,15 +69,20 @@ class Closing:
         self.repeat_contacts = {"same": 0, "other": 0}
         """Repeat contacts by whether the same or another employee had the one before."""
 
-    def close(self, pane: int, own: Waiting, amendments: Waiting) -> bool:
+    def close(self, pane: int, own: Waiting, amendments: Waiting) -> Pieces[bool]:
         """Apply what waited for this pane; return whether there was anything but copies."""
         changes = self.corrections.added + self.corrections.revised
-        self._amend(*self._versions(amendments))
+        if len(amendments.rows) > 0:
+            yield from self._amend(*self._versions(amendments))
         waiting, topic = self._versions(own)
         if len(waiting) == 0:
             return self.corrections.added + self.corrections.revised > changes
         self._tally.accepted(topic)
-        self._put(pane, self._follow(waiting))
+        yield
+        rows = self._follow(waiting)
+        yield
+        self.reused_ids.note(rows.event, rows.time)
+        self._put(pane, rows)
         return True
 
     def forget_before(self, time: int) -> None:
@@ -117,7 +123,7 @@ class Closing:
         self.repeat_contacts = dict(state["repeat_contacts"])
         if None in kept:  # a new measure begins with the rows that no step has judged yet
             for pane in self.closed.unjudged():
-                self._put(pane.index, pane.rows)
+                self._put(pane.index, wide(pane.rows))
 
     def _versions(self, waiting: Waiting) -> tuple[Handlings, NDArray[np.int16]]:
         """Return the newest version of each event, in total order, with its topic; count the rest."""
@@ -141,7 +147,7 @@ class Closing:
             stratum=self.strata.assign(rows.channel.astype(np.int32), issue),
             first=np.zeros(n, np.bool_),
             facts=rows.facts,
-            expected=np.full((len(self._settings.measures), n), np.nan),
+            judged=np.full(n, NO_CODE, np.int32),
         )
 
     @staticmethod
@@ -162,7 +168,6 @@ class Closing:
         same = int((again & (before.employee == coded.employee)).sum())
         self.repeat_contacts["same"] += same
         self.repeat_contacts["other"] += int(again.sum()) - same
-        self.reused_ids.note(rows.event, rows.time)
         return replace(coded, first=before.first)
 
     def _put(self, pane: int, rows: PaneRows) -> None:
@@ -172,7 +177,7 @@ class Closing:
         measures = self._settings.measures
         self.windows.put(pane, rows.stratum, [values(measure, rows.facts, len(rows)) for measure in measures])
 
-    def _amend(self, rows: Handlings, topic: NDArray[np.int16]) -> None:
+    def _amend(self, rows: Handlings, topic: NDArray[np.int16]) -> Pieces[None]:
         """Change the panes that amendments belong to; those of forgotten days are late."""
         pane = self._steps.pane_of(rows.time)
         held = np.array([self._steps.day(int(index)) > self._forgotten for index in pane], np.bool_)
@@ -188,11 +193,13 @@ class Closing:
                 known = version >= 0
                 new[here[known]] = False
                 self._revise(closed, version[known], rows.take(here[known]))
+                yield
         self._tally.duplicate(topic[~new])
         self._tally.accepted(topic[new])
         self.corrections.added += int(new.sum())
 
         added, pane = self._follow(rows.take(new)), pane[new]
+        self.reused_ids.note(added.event, added.time)
         for index in np.unique(pane):
             closed = self.closed.get(self._steps.day(int(index)), int(index))
             parts = (
@@ -200,6 +207,7 @@ class Closing:
             )
             together = join(parts)
             self._put(int(index), together.take(np.lexsort((together.event, together.time))))
+            yield
 
     def _revise(self, closed: ClosedPane, place: NDArray[np.intp], rows: Handlings) -> None:
         """Replace rows of a pane by greater revisions; whoever was judged by a cell keeps its expectation."""
@@ -209,9 +217,10 @@ class Closing:
         place = place[greater]
         coded = self._coded(rows.take(greater))
         old = closed.rows
-        moved = (old.employee[place] != coded.employee) | (old.stratum[place] != coded.stratum)
-        expected = old.expected.copy()
-        expected[:, place[moved]] = np.nan
+        judged = old.judged[place]
+        judged[(old.employee[place] != coded.employee) | (old.stratum[place] != coded.stratum)] = NO_CODE
+        kept = np.flatnonzero(judged != NO_CODE)
+        judged[kept] = self._own_expectations(closed, place[kept])
         self._put(
             closed.index,
             replace(
@@ -220,10 +229,21 @@ class Closing:
                 employee=_replaced(old.employee, place, coded.employee),
                 stratum=_replaced(old.stratum, place, coded.stratum),
                 facts={name: _replaced(old.facts[name], place, coded.facts[name]) for name in old.facts},
-                expected=expected,
+                judged=_replaced(old.judged, place, judged),
             ),
         )
         self.corrections.revised += len(place)
+
+    def _own_expectations(self, closed: ClosedPane, place: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Return, for rows that change, new expectations with just what each was judged by."""
+        old = closed.rows.take(place)
+        by = self.closed.expectations(closed.day)
+        expected = by.expected[:, old.judged]
+        for index, measure in enumerate(self._settings.measures):
+            said_nothing = np.isnan(values(measure, old.facts, len(old)))
+            expected[index, said_nothing & ~by.own[old.judged]] = np.nan
+        own = Expectations(by.cell[old.judged], np.ones(len(old), np.bool_), expected)
+        return np.arange(len(old), dtype=np.int32) + np.int32(self.closed.expect(closed.day, own))
 
 
 def _replaced(column: NDArray[_T], place: NDArray[np.intp], by: NDArray[_T]) -> NDArray[_T]:

@@ -1,6 +1,10 @@
-"""First contacts and the groups that they fall into, worked out once for all measures."""
+"""Like first contacts taken together, and what they share with others.
 
-from dataclasses import dataclass, replace
+First contacts of one cell on one day in one hour band have one expected outcome. So rows are counted into
+such groups once, and all that follows is arithmetic on a quarter as many groups.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +14,12 @@ from models.grouping import pairs
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contacts:
-    """n first contacts.
+    """n groups of like first contacts.
 
     Attributes
     ----------
     cell : int32[n]
         Employee x stratum.
-    channel_band : intp[n]
-        Channel x hour band.
     cell_day, stratum_day, issue_day : intp[n]
         Cell, stratum and issue type, each x local day.
     cell_of, stratum_day_of : int[cell_days]
@@ -25,39 +27,28 @@ class Contacts:
     """
 
     cell: NDArray[np.int32]
-    channel_band: NDArray[np.intp]
     cell_day: NDArray[np.intp]
     stratum_day: NDArray[np.intp]
     issue_day: NDArray[np.intp]
     cell_of: NDArray[np.int32]
     stratum_day_of: NDArray[np.intp]
 
-    def take(self, rows: NDArray[np.intp]) -> "Contacts":
-        """Return the named ones in the same groups, some of which may then be empty."""
-        return replace(
-            self,
-            cell=self.cell[rows],
-            channel_band=self.channel_band[rows],
-            cell_day=self.cell_day[rows],
-            stratum_day=self.stratum_day[rows],
-            issue_day=self.issue_day[rows],
-        )
 
-
-def grouped(
-    cell: NDArray[np.int32],
-    stratum: NDArray[np.int32],
-    day: NDArray[np.int64],
-    channel_band: NDArray[np.intp],
-    issue: NDArray[np.int32],
+def contacts(
+    cell: NDArray[np.int32], day: NDArray[np.int64], stratum: NDArray[np.int32], issue: NDArray[np.int32]
 ) -> Contacts:
-    """Return n first contacts in their groups; `issue` is that of each stratum."""
+    """Return n groups by their cells, int32[n], and days, int64[n].
+
+    Parameters
+    ----------
+    stratum, issue : int32[cells]
+        Those of each cell.
+    """
     shows, cell_day = pairs(cell, day)
-    _, stratum_day = pairs(stratum[shows], day[shows])
-    _, issue_day = pairs(issue[stratum[shows]], day[shows])
+    _, stratum_day = pairs(stratum[cell[shows]], day[shows])
+    _, issue_day = pairs(issue[cell[shows]], day[shows])
     return Contacts(
         cell=cell,
-        channel_band=channel_band,
         cell_day=cell_day,
         stratum_day=stratum_day[cell_day],
         issue_day=issue_day[cell_day],

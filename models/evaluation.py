@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.cells import CellWindows, binary_cells, continuous_cells
-from models.closed_panes import ClosedPane, ClosedPanes, with_expected
+from models.closed_panes import ClosedPanes
 from models.compatibility import fingerprint_of
-from models.contacts import Contacts
 from models.detectors import DETECTORS
 from models.evidence import Detector, Findings, JudgedWindow, Names, judged_window
 from models.expectation import CellRegistry, Expectation
 from models.figures import coverage, employee_figures, stratum_figures
-from models.handling import Facts
-from models.measures import values
-from models.settings import DAY, JudgeSettings, Measure
+from models.judging import JudgedRows, due_contacts, settle
+from models.pieces import Pieces, done
+from models.settings import DAY, JudgeSettings
 from models.snapshot import Coverage, EmployeeFigures, StratumFigures
 from models.state import Fields, State
 from models.verdicts import Verdicts
@@ -47,31 +46,6 @@ class Step:
     strata: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """n rows of some panes, k of which may be judged: the first contacts that a human handled.
-
-    Attributes
-    ----------
-    employee : int32[n]
-    facts : mapping of name to column[n]
-    expected : float64[measures, n]
-        NaN until judged.
-    candidate : intp[k]
-    contacts : Contacts[k]
-    """
-
-    employee: NDArray[np.int32]
-    facts: Facts
-    expected: NDArray[np.float64]
-    candidate: NDArray[np.intp]
-    contacts: Contacts
-
-    def said(self, measure: Measure) -> NDArray[np.float64]:
-        """Return what each row says for a measure, float64[n]."""
-        return values(measure, self.facts, len(self.employee))
-
-
 class Evaluation:
     """What the judge knows beyond sums: expectations, cells, verdicts, and the figures of the last step.
 
@@ -94,25 +68,20 @@ class Evaluation:
         self._whole = whole
         self._expectations = [Expectation(m.kind, settings.expectation) for m in settings.measures]
         self._cells = [CellWindows(measure.kind) for measure in settings.measures]
-        self._employees = Windows(len(settings.measures))
+        self._employees = Windows([measure.kind for measure in settings.measures])
         self.last: Step | None = None
         self.verdicts = Verdicts(1 if whole else settings.verdicts.persistence)
         self.strata_found: tuple[StratumFigures, ...] = ()
         self.employees_found: tuple[EmployeeFigures, ...] = ()
         self.coverage: tuple[Coverage, ...] = ()
 
-    def run(self, step: Step, closed: ClosedPanes, names: Names) -> None:
+    def run(self, step: Step, closed: ClosedPanes, names: Names) -> Pieces[None]:
         """Evaluate a step over the panes that have closed since the one before."""
         days = 0.0 if self.last is None else (step.end - self.last.end) / DAY
         for expectation in self._expectations:
             expectation.age(days)
-        panes = closed.unjudged()
-        rows = self._rows_of(panes)
-        fresh = self._judge(panes, rows)
-        for number in sorted({self._step_of(pane.day) for pane in panes}):
-            of_step = closed.of_days([day for day in closed.days() if self._step_of(day) == number])
-            self._sum(number, rows if of_step == panes else self._rows_of(of_step))
-        for detector, window, findings in self._look(step, fresh):
+        fresh = yield from self._judge(closed)
+        for detector, window, findings in (yield from self._look(step, fresh)):
             level = detector.level(self._settings.detectors)
             resettled = self.judged_under != self._fingerprint
             self.verdicts.decide(
@@ -157,7 +126,7 @@ class Evaluation:
             last_step=None if self.last is None else self.last.end,
         )
         if self.last is not None:
-            self._look(self.last, [np.zeros(len(self._registry.cells), np.bool_) for _ in kept])
+            done(self._look(self.last, [np.zeros(len(self._registry.cells), np.bool_) for _ in kept]))
 
     def _step_of(self, day: int) -> int:
         return 0 if self._whole else day
@@ -168,58 +137,43 @@ class Evaluation:
         first = step - int(label.removesuffix("d")) + 1
         return lambda at: first <= at <= step
 
-    def _rows_of(self, panes: list[ClosedPane]) -> "_Rows":
-        """Return the rows of some panes, one pane after the other."""
-        parts, sizes = [pane.rows for pane in panes], [len(pane.rows) for pane in panes]
-        employee = np.concatenate([part.employee for part in parts])
-        candidate = np.flatnonzero(np.concatenate([part.first for part in parts]) & (employee >= 0))
-        contacts = self._registry.contacts(
-            employee[candidate],
-            np.concatenate([part.stratum for part in parts])[candidate],
-            np.repeat([pane.day for pane in panes], sizes)[candidate],
-            np.repeat([pane.band for pane in panes], sizes)[candidate],
-            24 // self._settings.expectation.band_hours,
-        )
-        return _Rows(
-            employee=employee,
-            facts={name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
-            expected=np.concatenate([part.expected for part in parts], axis=1),
-            candidate=candidate,
-            contacts=contacts,
-        )
-
-    def _judge(self, panes: list[ClosedPane], rows: "_Rows") -> list[NDArray[np.bool_]]:
-        """Give rows that await it their expected outcome; return the cells with new evidence, by measure."""
-        fresh = [np.zeros(len(self._registry.cells), np.bool_) for _ in self._expectations]
+    def _judge(self, closed: ClosedPanes) -> Pieces[list[NDArray[np.bool_]]]:
+        """Judge the rows that await it, sum their steps; return the cells with new evidence, by measure."""
+        measures, panes = self._settings.measures, closed.unjudged()
+        due = yield from due_contacts(panes, closed, self._registry, measures)
+        like = self._registry.contacts(due.cell, due.day)
+        fresh = [np.zeros(len(self._registry.cells), np.bool_) for _ in measures]
         for index, expectation in enumerate(self._expectations):
-            value = rows.said(self._settings.measures[index])[rows.candidate]
-            due = np.flatnonzero(~np.isnan(value) & np.isnan(rows.expected[index, rows.candidate]))
-            if len(due) > 0:
-                contacts = rows.contacts.take(due)
-                expected = expectation.judge(self._registry, contacts, value[due])
-                rows.expected[index, rows.candidate[due]] = expected
-                fresh[index][contacts.cell] = True
-        ends = np.cumsum([len(pane.rows) for pane in panes])[:-1]
-        for pane, part in zip(panes, np.split(rows.expected, ends, axis=1), strict=True):
-            pane.rows = with_expected(pane.rows, part)
-            pane.unjudged = False
+            count, total = due.count[index], due.total[index]
+            new = count > 0
+            if new.any():
+                expected = expectation.judge(self._registry, like, due.band, count, total)
+                due.expected[index, new] = expected[new]
+                fresh[index][due.cell[new]] = True
+            yield
+        settle(panes, closed, due)
+        yield
+        for number in sorted({self._step_of(pane.day) for pane in panes}):
+            days = [day for day in closed.days() if self._step_of(day) == number]
+            yield from self._sum(number, closed, days)
         return fresh
 
-    def _sum(self, step: int, rows: "_Rows") -> None:
+    def _sum(self, step: int, closed: ClosedPanes, days: list[int]) -> Pieces[None]:
         """Make the sums of a step again from its rows."""
-        self._employees.put(step, rows.employee, [rows.said(measure) for measure in self._settings.measures])
-        size = len(self._registry.cells)
-        for index, measure in enumerate(self._settings.measures):
-            value = rows.said(measure)[rows.candidate]
-            expected = rows.expected[index, rows.candidate]
-            judged = np.flatnonzero(~np.isnan(expected) & ~np.isnan(value))
+        measures, rows = self._settings.measures, JudgedRows(closed, days)
+        yield
+        yield from self._employees.putting(step, rows.employee, (rows.said(measure) for measure in measures))
+        like, size = self._registry.contacts(rows.by.cell, rows.day), len(self._registry.cells)
+        for index, measure in enumerate(measures):
             sums = binary_cells if measure.kind == "binary" else continuous_cells
-            contacts = rows.contacts.take(judged)
-            self._cells[index].put(step, sums(contacts, value[judged], expected[judged], size))
+            said = rows.judged(measure, rows.by.expected[index])
+            expected = np.where(said.count > 0, rows.by.expected[index], 0.0)
+            self._cells[index].put(step, sums(like, said, expected, size))
+            yield
 
     def _look(
         self, step: Step, fresh: list[NDArray[np.bool_]]
-    ) -> list[tuple[Detector, JudgedWindow, Findings]]:
+    ) -> Pieces[list[tuple[Detector, JudgedWindow, Findings]]]:
         """Make the figures of a step and return what the detectors find in its longest window."""
         self.strata_found, self.employees_found, self.coverage = (), (), ()
         judged: list[tuple[Detector, JudgedWindow, Findings]] = []
@@ -228,8 +182,10 @@ class Evaluation:
         for label in labels:
             inside = self._inside(label, step.number)
             of_employees = self._employees.window(inside, step.employees)
+            yield
             for index, measure in enumerate(self._settings.measures):
                 sums = self._cells[index].window(inside, len(cells))
+                yield
                 window = judged_window(
                     measure, (cells.left, cells.right), sums, fresh[index], step.employees, step.strata
                 )
@@ -241,4 +197,5 @@ class Evaluation:
                 funnel = found.get("employee_outlier")
                 moments = of_employees.moments[index]
                 self.employees_found += (employee_figures(label, window, moments, funnel),)
+                yield
         return judged

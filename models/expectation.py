@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.codes import PairCodes
-from models.contacts import Contacts, grouped
-from models.grouping import count_by_group, sum_by_group
+from models.contacts import Contacts, contacts
+from models.grouping import sum_by_group
 from models.handling import CHANNELS
 from models.settings import ExpectationSettings, Kind
 from models.state import Fields, State
@@ -59,17 +59,14 @@ class CellRegistry:
         self._employee_issue_of = np.concatenate((self._employee_issue_of, new))
         return cell
 
-    def contacts(
-        self,
-        employee: NDArray[np.int32],
-        stratum: NDArray[np.int32],
-        day: NDArray[np.int64],
-        band: NDArray[np.int64],
-        bands: int,
-    ) -> Contacts:
-        """Return n first contacts in their groups, `band` being one of so many of the day; codes as in `assign`."""
-        channel_band = self.strata.left[stratum] * bands + band
-        return grouped(self.assign(employee, stratum), stratum, day, channel_band, self.strata.right)
+    def contacts(self, cell: NDArray[np.int32], day: NDArray[np.int64]) -> Contacts:
+        """Return n groups of like first contacts by their cells and local days."""
+        return contacts(cell, day, self.cells.right, self.issue)
+
+    @property
+    def channel(self) -> NDArray[np.int32]:
+        """The channel of each cell, int32[cells]."""
+        return self.strata.left[self.cells.right]
 
     @property
     def issue(self) -> NDArray[np.int32]:
@@ -123,26 +120,35 @@ class Expectation:
         self._band_information = self._band_information * kept
 
     def judge(
-        self, registry: CellRegistry, contacts: Contacts, value: NDArray[np.float64]
+        self,
+        registry: CellRegistry,
+        like: Contacts,
+        band: NDArray[np.int64],
+        count: NDArray[np.int64],
+        total: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """Return the expected outcome of n first contacts (float64[n]) and learn from them.
+        """Return the expected outcome of n groups of like first contacts (float64[n]) and learn from them.
 
         Parameters
         ----------
-        contacts : Contacts
+        like : Contacts
             In cells of `registry`.
-        value : float64[n]
-            What they came to; no NaN.
+        band : int64[n]
+            Their hour band.
+        count, total : int64[n], float64[n]
+            How many they are, and the sum of what they came to.
         """
-        size = len(registry.cells)
-        self._count = _grown(self._count, size) + count_by_group(contacts.cell, size)
-        self._total = _grown(self._total, size) + sum_by_group(contacts.cell, value, size)
-        of_cell = self._levels(registry)
+        size, bands = len(registry.cells), 24 // self._settings.band_hours
+        self._count = _grown(self._count, size) + sum_by_group(like.cell, count, size)
+        self._total = _grown(self._total, size) + sum_by_group(like.cell, total, size)
+        level = self._levels(registry)
         if self._binary:
-            of_cell = _logit(np.clip(of_cell, _P_MIN, 1.0 - _P_MIN))
-        level = of_cell[contacts.cell]
-        for offset in (self._day_offset, self._band_offset, self._own_offset):
-            level = level + offset(contacts, *self._pull(level, value))
+            level = _logit(np.clip(level, _P_MIN, 1.0 - _P_MIN))
+        level = level[like.cell]
+        level = level + self._day_offset(like, *self._pull(level, count, total))
+        channel_band = registry.channel[like.cell] * bands + band
+        level = level + self._band_offset(channel_band, *self._pull(level, count, total))
+        level = level + self._own_offset(like, *self._pull(level, count, total))
         return np.clip(_expit(level), _P_MIN, 1.0 - _P_MIN) if self._binary else level
 
     def dump(self) -> State:
@@ -182,13 +188,13 @@ class Expectation:
         return level
 
     def _pull(
-        self, level: NDArray[np.float64], value: NDArray[np.float64]
+        self, level: NDArray[np.float64], count: NDArray[np.int64], total: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return each row's residual and its information on a shift of the level."""
+        """Return each group's residual and its information on a shift of the level."""
         if not self._binary:
-            return value - level, np.ones(len(value))
+            return total - count * level, count.astype(np.float64)
         p = _expit(level)
-        return value - p, p * (1.0 - p)
+        return total - count * p, count * (p * (1.0 - p))
 
     def _step(
         self, residual: NDArray[np.float64], information: NDArray[np.float64], prior: float
@@ -198,30 +204,29 @@ class Expectation:
         return np.clip(residual / (information + prior), -_OFFSET_MAX, _OFFSET_MAX)
 
     def _day_offset(
-        self, contacts: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
+        self, like: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        group = contacts.issue_day
-        return self._step(
-            sum_by_group(group, residual, 0), sum_by_group(group, information, 0), _OFFSET_PRIOR
-        )[group]
+        group = like.issue_day
+        sums = sum_by_group(group, residual, 0), sum_by_group(group, information, 0)
+        return self._step(*sums, _OFFSET_PRIOR)[group]
 
     def _band_offset(
-        self, contacts: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
+        self, group: NDArray[np.int64], residual: NDArray[np.float64], information: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        group, bands = contacts.channel_band, len(self._band_residual)
+        bands = len(self._band_residual)
         self._band_residual = self._band_residual + sum_by_group(group, residual, bands)
         self._band_information = self._band_information + sum_by_group(group, information, bands)
         return self._step(self._band_residual, self._band_information, _OFFSET_PRIOR)[group]
 
     def _own_offset(
-        self, contacts: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
+        self, like: Contacts, residual: NDArray[np.float64], information: NDArray[np.float64]
     ) -> NDArray[np.float64]:
+        own, stratum_day = like.cell_day, like.stratum_day
         others, known = (
-            sum_by_group(contacts.stratum_day, part, len(contacts.stratum_day_of))[contacts.stratum_day_of]
-            - sum_by_group(contacts.cell_day, part, len(contacts.cell_of))
+            sum_by_group(stratum_day, part, 0)[like.stratum_day_of] - sum_by_group(own, part, 0)
             for part in (residual, information)
         )
-        return self._step(others, np.maximum(known, 0.0), _OWN_OFFSET_PRIOR)[contacts.cell_day]
+        return self._step(others, np.maximum(known, 0.0), _OWN_OFFSET_PRIOR)[own]
 
 
 def _grown(sums: NDArray[np.float64], size: int) -> NDArray[np.float64]:

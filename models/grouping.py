@@ -1,4 +1,4 @@
-"""Rows into groups: the `bincount` idioms that the core is made of. Sorting is what they avoid, or make cheap."""
+"""Rows into groups: the `bincount` idioms that the core is made of, and sorts that cost little."""
 
 from typing import cast
 

@@ -18,7 +18,7 @@ from models.evaluation import ALL, Evaluation, Step
 from models.evidence import Names
 from models.expectation import CellRegistry
 from models.handling import CHANNELS
-from models.moments import Moments
+from models.pieces import Pieces, done
 from models.segment import LedgerRecord, Source
 from models.settings import DAY, JudgeSettings
 from models.snapshot import Snapshot, Spreads
@@ -52,6 +52,7 @@ class Judge:
         self._due: int | None = None  # the day that holds closed panes and has not been evaluated
         self._origin: int | None = None
         self._evaluated = 0
+        self._under_way: Pieces[None] | None = None  # a record that is taken in pieces
 
     @classmethod
     def load(cls, settings: JudgeSettings, state: Fields, *, whole: bool = False) -> "Judge":
@@ -72,20 +73,30 @@ class Judge:
 
     def apply(self, record: LedgerRecord) -> None:
         """Take the next record of the ledger."""
-        self._arrivals.take(record, self._closed_until)
-        self._advance(self._arrivals.clock.advance())
-        while self._arrivals.waiting.rows > self._settings.time.valve_rows:
-            self._force()
+        self._settle()
+        done(self._take(record))
+
+    def applying(self, record: LedgerRecord) -> Iterator[None]:
+        """Take the next record of the ledger in pieces, and yield between two of them.
+
+        A pane that closes or a day that is judged may take a second; a piece of it takes 0.1 s at a million
+        handlings a day. Whatever the judge is asked in between, it first does what is left.
+        """
+        self._settle()
+        self._under_way = work = self._take(record)
+        for _ in work:  # not `yield from`: who stops asking for pieces must not end the work
+            yield
 
     def finish(self) -> None:
         """Close all panes and end the last step: nothing more will come."""
+        self._settle()
         while (pane := self._arrivals.waiting.first()) is not None:
-            self._advance(self._steps.start(pane + 1))
+            done(self._advance(self._steps.start(pane + 1)))
         if self._due is not None:
             end = self._steps.day_end(self._due)
-            self._advance(end)
+            done(self._advance(end))
             if self._whole:
-                self._evaluate(self._due, end)
+                done(self._evaluate(self._due, end))
         self._arrivals.clock.move_to(self._closed_until)
 
     def dump(self) -> dict[str, State]:
@@ -94,6 +105,7 @@ class Judge:
         `judged` holds what follows from the handlings and their times alone, `sources` what depends on
         where they were read, how often and in which pieces.
         """
+        self._settle()
         return {
             "format": FORMAT,
             "grid": grid_of(self._settings, whole=self._whole),
@@ -108,30 +120,36 @@ class Judge:
         When nothing more will come, it is the same for the same handlings however they were delivered, as
         long as no idle mark or valve had to act.
         """
+        self._settle()
         return digest(self._judged())
 
     @property
     def steps(self) -> int:
         """How many steps have been evaluated; alerts change only with it."""
+        self._settle()
         return self._evaluated
 
     @property
     def last_step(self) -> int | None:
         """When the last step ended, microseconds since 1970 UTC; None before the first."""
+        self._settle()
         return None if self._evaluation.last is None else self._evaluation.last.end
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """The alerts as of the last step."""
+        self._settle()
         return self._evaluation.verdicts.alerts
 
     def positions(self) -> Iterator[tuple[Source, int]]:
         """Yield every partition that was read, in every epoch, with the position that is applied next."""
+        self._settle()
         for source in self._arrivals.positions.sources():
             yield source, self._arrivals.positions.next(source) or 0
 
     def snapshot(self) -> Snapshot:
         """Return the state as shown."""
+        self._settle()
         arrivals, closing, evaluation = self._arrivals, self._closing, self._evaluation
         names = self._names()
         watermark = arrivals.clock.watermark
@@ -195,51 +213,65 @@ class Judge:
         self._closed_until, self._due = judged["closed_until"], judged["due_day"]
         self._origin, self._evaluated = judged["origin"], judged["steps"]
 
-    def _advance(self, watermark: int) -> None:
+    def _settle(self) -> None:
+        """Do what is left of a record that is taken in pieces."""
+        if self._under_way is not None:
+            done(self._under_way)
+            self._under_way = None
+
+    def _take(self, record: LedgerRecord) -> Pieces[None]:
+        self._arrivals.take(record, self._closed_until)
+        yield from self._advance(self._arrivals.clock.advance())
+        while self._arrivals.waiting.rows > self._settings.time.valve_rows:
+            yield from self._force()
+
+    def _advance(self, watermark: int) -> Pieces[None]:
         """Close what the watermark has passed, in order of time; gaps are jumped."""
         waiting, start = self._arrivals.waiting, self._steps.start
         while (pane := waiting.first()) is not None and start(pane + 1) <= watermark:
-            self._end_day_before(start(pane))
-            self._close(pane)
+            yield from self._end_day_before(start(pane))
+            yield from self._close(pane)
         closed_until = watermark // self._steps.width * self._steps.width
         self._closed_until = max(self._closed_until, closed_until)
-        self._end_day_before(watermark)
+        yield from self._end_day_before(watermark)
 
-    def _end_day_before(self, time: int) -> None:
+    def _end_day_before(self, time: int) -> Pieces[None]:
         """Evaluate the day that is due if it has ended; what is judged as a whole has no days."""
         if self._due is not None and not self._whole and (end := self._steps.day_end(self._due)) <= time:
-            self._evaluate(self._due, end)
+            yield from self._evaluate(self._due, end)
 
-    def _close(self, pane: int) -> None:
+    def _close(self, pane: int) -> Pieces[None]:
         start = self._steps.start(pane)
         if not self._whole:
             self._closing.forget_before(start - self._horizon)
             longest = self._settings.windows.days[-1] * DAY
             self._closing.windows.forget_before(pane - longest // self._steps.width)
-        changed = self._closing.close(pane, *self._arrivals.waiting.pop())
+        changed = yield from self._closing.close(pane, *self._arrivals.waiting.pop())
         self._closed_until = self._steps.start(pane + 1)
         if changed:  # copies that come late do not make a step of a day without work
             self._due = self._steps.day(pane)
             self._origin = start if self._origin is None else self._origin
+        yield
 
-    def _evaluate(self, day: int, end: int) -> None:
+    def _evaluate(self, day: int, end: int) -> Pieces[None]:
         names = self._names()
         step = Step(day, end, self._is_warm(end), len(names.employees), len(names.strata))
-        self._evaluation.run(step, self._closing.closed, names)
+        yield from self._evaluation.run(step, self._closing.closed, names)
         self._due = None
         self._evaluated += 1
+        yield
 
     def _is_warm(self, time: int) -> bool:
         warm_up = 0 if self._whole else self._settings.verdicts.warm_up_days * DAY
         return self._origin is not None and time - self._origin >= warm_up
 
-    def _force(self) -> None:
+    def _force(self) -> Pieces[None]:
         """Move the watermark past the first open pane: more rows wait than the valve allows."""
         pane, clock = self._arrivals.waiting.first(), self._arrivals.clock
         if pane is not None:
             self._arrivals.forced += 1
             clock.move_to(self._steps.start(pane + 1))
-            self._advance(clock.watermark)
+            yield from self._advance(clock.watermark)
 
     def _names(self) -> Names:
         strata, issues = self._closing.strata, self._closing.issues.names
@@ -255,15 +287,11 @@ class Judge:
 
     def _spreads(self, windows: dict[str, Sums]) -> tuple[Spreads, ...]:
         return tuple(
-            _spread(measure.name, label, sums.moments[index])
+            Spreads(measure.name, label, moments.count, moments.reported_mean, moments.variance)
             for label, sums in windows.items()
-            for index, measure in enumerate(self._settings.measures)
+            for measure, moments in zip(self._settings.measures, sums.moments, strict=True)
         )
 
 
 def _between(first: int, end: int) -> Callable[[int], bool]:
     return lambda pane: first <= pane < end
-
-
-def _spread(measure: str, window: str, moments: Moments) -> Spreads:
-    return Spreads(measure, window, moments.count, moments.reported_mean, moments.variance)

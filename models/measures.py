@@ -20,7 +20,8 @@ def values(measure: Measure, facts: Facts, n: int) -> NDArray[np.float64]:
         meaning = np.full(len(words) + 1, np.nan)  # the last element answers -1, null
         meaning[[words.index(word) for word in measure.one]] = 1.0
         meaning[[words.index(word) for word in measure.zero]] = 0.0
-        return meaning[column.astype(np.intp)]
+        said: NDArray[np.float64] = meaning[column]
+        return said
     number = column.astype(np.float64)
     if measure.kind == "score":
         return number

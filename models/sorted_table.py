@@ -44,8 +44,6 @@ class _Run:
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the place of each key, -1 where it is not held."""
-        if len(self) == 0:
-            return np.full(len(keys), -1, np.int64)
         at = np.searchsorted(self.keys, keys)
         at[at == len(self)] = 0
         return np.where(self.keys[at] == keys, at, -1)
@@ -94,12 +92,10 @@ class SortedTable:
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the place of each key, -1 where it is not held. Places hold until the next `insert`."""
         place = np.full(len(keys), -1, np.int64)
-        piece = np.searchsorted(self._lows, keys, side="right") - 1
-        for number, (start, run) in enumerate(self._placed()):
-            here = np.flatnonzero(piece == number if number < len(self._pieces) else place < 0)
+        for start, run in self._placed():
+            here = np.flatnonzero((place < 0) & (keys >= run.keys[0]) & (keys <= run.keys[-1]))
             found = run.find(keys[here])
-            held = found >= 0
-            place[here[held]] = found[held] + start
+            place[here] = np.where(found >= 0, found + start, -1)
         return place
 
     def read(self, name: str, places: NDArray[np.int64]) -> NDArray[Any]:
@@ -139,16 +135,14 @@ class SortedTable:
         keys = np.concatenate([run.keys for run in alive])
         columns = {name: np.concatenate([run.columns[name] for run in alive]) for name in self._dtypes}
         small = self._middle.alive(since).merged(self._recent.alive(since))
-        together = _Run(keys, columns).merged(small)
+        together = _Run(keys, columns).merged(self._run(small.keys, small.columns))
         return {"key": together.keys, **together.columns}
 
     def load(self, state: Fields) -> None:
         """Take over a state that was dumped."""
-        self._pieces = [self._run(state["key"], {name: state[name] for name in self._dtypes})]
-        while len(self._pieces[-1]) > _PIECE_MAX:
-            last = self._pieces.pop()
-            self._pieces += [last.chosen(slice(_PIECE_MAX)), last.chosen(slice(_PIECE_MAX, None))]
-        self._pieces = [self._run(run.keys, run.columns) for run in self._pieces]
+        whole = _Run(state["key"], {name: state[name] for name in self._dtypes})
+        parts = [whole.chosen(slice(at, at + _PIECE_MAX)) for at in range(0, max(len(whole), 1), _PIECE_MAX)]
+        self._pieces = [self._run(part.keys, part.columns) for part in parts]
         self._lows = np.array([0, *(run.keys[0] for run in self._pieces[1:])], np.uint64)
 
     def _run(self, keys: NDArray[np.uint64], columns: Columns) -> _Run:
@@ -159,15 +153,16 @@ class SortedTable:
         return [*self._pieces, self._middle, self._recent]
 
     def _placed(self) -> Iterator[tuple[int, _Run]]:
-        """Yield every run with the place of its first key."""
+        """Yield every run that is not empty with the place of its first key."""
         start = 0
         for run in self._runs():
-            yield start, run
-            start += len(run)
+            if len(run) > 0:
+                yield start, run
+                start += len(run)
 
     def _at(self, places: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.intp], _Run, NDArray[np.int64]]]:
         """Yield for every run which of some places lie in it, and where."""
-        for start, run in self._placed():
+        for start, run in self._placed() if len(places) > 0 else ():
             here = np.flatnonzero((places >= start) & (places < start + len(run)))
             if len(here) > 0:
                 yield here, run, places[here] - start

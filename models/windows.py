@@ -4,14 +4,16 @@ A block is a pane or a step. It holds only the entities that appear in it; a win
 spreads them over all entities. A block is replaced whole when its rows change, never corrected in place.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.grouping import count_by_group, sum_by_group
-from models.moments import Moments, concatenate, from_groups, merge_groups
+from models.moments import Moments, concatenate, from_flags, from_groups, merge_groups
+from models.pieces import Pieces, done
+from models.settings import Kind
 from models.state import Fields, State, cut, picked
 
 
@@ -47,30 +49,37 @@ class _Block:
 class Windows:
     """Blocks of sums by their place in time (a pane index or a step)."""
 
-    def __init__(self, measures: int) -> None:
-        self._measures = measures
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self._kinds = kinds
         self._blocks: dict[int, _Block] = {}
 
-    def put(self, at: int, entity: NDArray[np.int32], values: Sequence[NDArray[np.float64]]) -> None:
+    def put(self, at: int, entity: NDArray[np.signedinteger], values: Iterable[NDArray[np.float64]]) -> None:
         """Set the block at `at` to the sums of n rows.
 
         Parameters
         ----------
-        entity : int32[n]
+        entity : int[n]
             Rows with a negative one are left out.
         values : float64[n], one a measure
-            NaN where the row says nothing.
+            NaN where the row says nothing; 0 or 1 where the measure is binary.
         """
-        counted = entity >= 0
-        present, group = np.unique(entity[counted], return_inverse=True)
+        done(self.putting(at, entity, values))
+
+    def putting(
+        self, at: int, entity: NDArray[np.signedinteger], values: Iterable[NDArray[np.float64]]
+    ) -> Pieces[None]:
+        """Set a block as `put` does, a measure a piece."""
+        handlings = count_by_group(entity + 1, 1)[1:]
+        present = np.flatnonzero(handlings)
         size = len(present)
-        self._blocks[at] = _Block(
-            present,
-            Sums(
-                handlings=count_by_group(group, size),
-                moments=tuple(from_groups(group, value[counted], size) for value in values),
-            ),
-        )
+        place = np.full(len(handlings) + 1, size)  # the last one answers whoever is left out
+        place[present] = np.arange(size)
+        group, moments = place[entity], []
+        for kind, value in zip(self._kinds, values, strict=True):
+            summed = from_flags if kind == "binary" else from_groups
+            moments.append(summed(group, value, size + 1)[:size])
+            yield
+        self._blocks[at] = _Block(present.astype(np.int32), Sums(handlings[present], tuple(moments)))
 
     def window(self, inside: Callable[[int], bool], size: int) -> Sums:
         """Return the sums over the blocks whose place is `inside`, for entities 0 to size - 1."""
@@ -115,6 +124,6 @@ class Windows:
         handlings = np.concatenate([np.empty(0, np.int64), *(block.sums.handlings for block in blocks)])
         moments = (
             concatenate([nothing, *(block.sums.moments[index] for block in blocks)])
-            for index in range(self._measures)
+            for index in range(len(self._kinds))
         )
         return entity, Sums(handlings, tuple(moments))

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from naive_expectation import First, binary_cells
+from numpy.typing import NDArray
 
 from models import cells
 from models.cells import CellSums, CellWindows, Effects
-from models.contacts import Contacts, grouped
+from models.contacts import Contacts, contacts
+from models.moments import Moments, from_groups
 
-Codes = np.typing.NDArray[np.int32]
+Codes = NDArray[np.int32]
 
 rows = st.lists(
     st.tuples(
@@ -26,25 +28,27 @@ EMPLOYEES, STRATA = ("ann", "bob", "cas"), ("voice", "chat")
 
 
 def coded(drawn: list[tuple[str, str, int, float, float]]) -> tuple[np.typing.NDArray[np.int32], ...]:
-    """Return cell, day, stratum of each row; there is a cell for every employee and stratum."""
+    """Return cell and day of each row; there is a cell for every employee and stratum."""
     stratum = np.array([STRATA.index(row[1]) for row in drawn], np.int32)
     employee = np.array([EMPLOYEES.index(row[0]) for row in drawn], np.int32)
-    return employee * 2 + stratum, np.array([row[2] for row in drawn], np.int32), stratum
+    return employee * 2 + stratum, np.array([row[2] for row in drawn], np.int32)
 
 
-def contacts(cell: Codes, day: Codes, stratum: Codes) -> Contacts:
-    """Return contacts at one hour, every stratum being an issue type of its own."""
-    return grouped(
-        cell, stratum, day.astype(np.int64), np.zeros(len(cell), np.intp), np.arange(3, dtype=np.int32)
-    )
+def alone(
+    cell: Codes, day: Codes, value: NDArray[np.float64], expected: NDArray[np.float64]
+) -> tuple[Contacts, Moments, NDArray[np.float64]]:
+    """Return rows as groups of one; cell 2e + s is stratum s, an issue type of its own."""
+    stratum = np.arange(6, dtype=np.int32) % 2
+    like = contacts(cell, day.astype(np.int64), stratum, stratum)
+    return like, from_groups(np.arange(len(value)), value, len(value)), expected
 
 
 @given(drawn=rows)
 def test_o_e_and_v_are_those_of_a_loop(drawn: list[tuple[str, str, int, float, float]]) -> None:
     """O and E add up, and V pays each day for the offset that the others of the stratum gave."""
-    cell, day, stratum = coded(drawn)
+    cell, day = coded(drawn)
     outcome, expected = (np.array([row[side] for row in drawn], np.float64) for side in (3, 4))
-    found = cells.binary_cells(contacts(cell, day, stratum), outcome, expected, 6)
+    found = cells.binary_cells(*alone(cell, day, outcome, expected), 6)
     firsts = [First(who, where, "billing", on, 0, value) for who, where, on, value, _ in drawn]
     naive = binary_cells(firsts, expected.tolist())
     for place in range(6):
@@ -68,9 +72,8 @@ def test_windows_of_numbers_keep_the_spread(days: list[list[tuple[int, float]]],
     for day, drawn in enumerate(days):
         cell = np.array([row[0] for row in drawn], np.int32)
         residual = np.array([row[1] for row in drawn], np.float64)
-        on = np.full(len(cell), day)
-        sums = cells.continuous_cells(contacts(cell, on, cell), residual + 5.0, np.full(len(cell), 5.0), 3)
-        windows.put(day, sums)
+        on, expected = np.full(len(cell), day, np.int32), np.full(len(cell), 5.0)
+        windows.put(day, cells.continuous_cells(*alone(cell, on, residual + 5.0, expected), 3))
     found = windows.window(lambda day: day >= first, 3)
     for place in range(3):
         value = np.array([x for drawn in days[first:] for cell, x in drawn if cell == place])

@@ -31,12 +31,11 @@ class Adjusted:
         employee = np.array([EMPLOYEES.index(row.employee) for row in rows], np.int32)
         stratum = self.registry.strata.assign(channel, issue)
         day, band, value = (
-            np.array([getattr(row, name) for row in rows]) for name in ("day", "band", "value")
+            np.array([getattr(row, name) for row in rows], dtype)
+            for name, dtype in (("day", np.int64), ("band", np.int64), ("value", np.float64))
         )
-        contacts = self.registry.contacts(
-            employee, stratum, day, band, 24 // ExpectationSettings().band_hours
-        )
-        return self.expectation.judge(self.registry, contacts, value.astype(np.float64))
+        like = self.registry.contacts(self.registry.assign(employee, stratum), day)
+        return self.expectation.judge(self.registry, like, band, np.ones(len(rows), np.int64), value)
 
 
 def firsts(value: st.SearchStrategy[float]) -> st.SearchStrategy[list[First]]:

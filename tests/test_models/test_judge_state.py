@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,24 @@ from models.state import FORMAT, digest
 def same(one: Judge, other: Judge) -> None:
     assert digest(one.dump()) == digest(other.dump())
     assert bits(one.snapshot()) == bits(other.snapshot())
+
+
+@settings(max_examples=40)
+@given(ledger=ledgers(), data=st.data())
+def test_in_pieces_or_at_once_is_the_same(ledger: list[LedgerRecord], data: st.DataObject) -> None:
+    """However many pieces of a record are asked for, whoever asks the judge next finds it applied."""
+    straight, in_pieces = Judge(EAGER), Judge(EAGER)
+    for record in ledger:
+        straight.apply(record)
+        wanted = data.draw(st.integers(1, 60))
+        for _ in islice(in_pieces.applying(record), wanted):
+            pass
+        if data.draw(st.booleans()):
+            assert in_pieces.alerts == straight.alerts
+            same(in_pieces, straight)
+    for judge in (in_pieces, straight):
+        judge.finish()
+    same(in_pieces, straight)
 
 
 @settings(max_examples=60)
@@ -130,7 +149,7 @@ def test_another_format_is_refused() -> None:
         Judge.load(PLAIN, state)
 
 
-def without(*path: str) -> Callable[[Any], Any]:
+def without(*path: str | int) -> Callable[[Any], Any]:
     def cut(state: Any) -> Any:
         held = state
         for name in path[:-1]:
@@ -165,9 +184,12 @@ def shorter(*path: str | int) -> Callable[[Any], Any]:
         without("judged", "measures"),
         without("judged", "evaluation", "verdicts"),
         shorter("sources", "waiting", "case"),
-        shorter("judged", "closing", "panes", 3, "time"),
-        shorter("judged", "closing", "panes", 3, "expected"),
-        shorter("judged", "closing", "panes", 3, "facts", "survey"),
+        shorter("judged", "closing", "panes", "panes", 3, "time"),
+        shorter("judged", "closing", "panes", "panes", 3, "judged"),
+        shorter("judged", "closing", "panes", "expectations", 0, "own"),
+        shorter("judged", "closing", "panes", "expectations", 0, "expected"),
+        without("judged", "closing", "panes", "expectations", 0),
+        shorter("judged", "closing", "panes", "panes", 3, "facts", "survey"),
         shorter("judged", "evaluation", "cells", 0, 0, "spread"),
         shorter("judged", "closing", "windows", "mean_low"),
         shorter("judged", "evaluation", "employees", "handlings"),

@@ -1,4 +1,4 @@
-"""The two-run table, against a dictionary."""
+"""The table of sorted runs, against a dictionary."""
 
 from unittest.mock import patch
 
@@ -17,12 +17,15 @@ def words(numbers: list[int]) -> np.typing.NDArray[np.uint64]:
     return np.array(numbers, np.uint64)
 
 
-@pytest.mark.parametrize("small_run_min", [0, 3, 1_024])
+@pytest.mark.parametrize(("small_run_min", "piece_max"), [(0, 1), (0, 4), (3, 1_000), (1_024, 1_000)])
 @given(script=uses)
-def test_the_table_is_a_dictionary(small_run_min: int, script: list[dict[int, int]]) -> None:
-    """What was written last under a key is read, whichever of the two runs it lies in."""
+def test_the_table_is_a_dictionary(small_run_min: int, piece_max: int, script: list[dict[int, int]]) -> None:
+    """What was written last under a key is read, whichever of the runs it lies in, and in which piece."""
     table, reference = SortedTable(value=np.int32), dict[int, tuple[int, int]]()
-    with patch("models.sorted_table._SMALL_RUN_MIN", small_run_min):
+    with (
+        patch("models.sorted_table._SMALL_RUN_MIN", small_run_min),
+        patch("models.sorted_table._PIECE_MAX", piece_max),
+    ):
         for time, step in enumerate(script):
             place = table.find(words(list(step)))
             held = place >= 0
@@ -44,7 +47,7 @@ def test_the_table_is_a_dictionary(small_run_min: int, script: list[dict[int, in
 def test_only_what_has_expired_is_dropped(script: list[set[int]]) -> None:
     """A key that was used since the bound is never lost, whatever merging and dropping happened."""
     table, used = SortedTable(), dict[int, int]()
-    with patch("models.sorted_table._SMALL_RUN_MIN", 2):
+    with patch("models.sorted_table._SMALL_RUN_MIN", 2), patch("models.sorted_table._PIECE_MAX", 8):
         for time, step in enumerate(script):
             key = words(sorted(step))
             place = table.find(key)
@@ -56,6 +59,22 @@ def test_only_what_has_expired_is_dropped(script: list[set[int]]) -> None:
             place = table.find(words(alive))
             assert (place >= 0).all()
             assert table.read("time", place).tolist() == [used[key] for key in alive]
+
+
+@given(script=st.lists(st.sets(keys, max_size=15), max_size=6))
+def test_a_table_that_was_dumped_is_the_same(script: list[set[int]]) -> None:
+    """Keys come out in ascending order, each once, and a table that takes them over finds each."""
+    table = SortedTable()
+    with patch("models.sorted_table._SMALL_RUN_MIN", 2), patch("models.sorted_table._PIECE_MAX", 4):
+        for time, step in enumerate(script):
+            key = words(sorted(step))
+            key = key[table.find(key) < 0]
+            table.insert(key, {"time": np.full(len(key), time)}, expire_before=-1)
+        loaded, state = SortedTable(), table.dump(-1)
+        loaded.load(state)
+    assert state["key"].tolist() == sorted(set().union(*script))
+    assert loaded.find(state["key"]).tolist() == list(range(len(state["key"])))
+    assert loaded.dump(-1)["time"].tolist() == state["time"].tolist()
 
 
 def test_a_table_does_not_grow_with_what_has_gone() -> None:

@@ -29,7 +29,7 @@ def test_a_window_is_the_sum_of_its_blocks(
     rows: list[tuple[int, int, float, float]], first: int, length: int
 ) -> None:
     """Count, mean and variance of each entity over the blocks inside equal those of the rows."""
-    windows = Windows(measures=2)
+    windows = Windows(("duration", "score"))
     for at in {row[0] for row in rows}:
         put(windows, at, [row for row in rows if row[0] == at])
     sums = windows.window(lambda at: first <= at < first + length, 6)
@@ -48,7 +48,7 @@ def test_a_window_is_the_sum_of_its_blocks(
 
 def test_a_block_is_replaced_whole() -> None:
     """Rows that change are summed again: of the old sums nothing is left."""
-    windows = Windows(measures=2)
+    windows = Windows(("duration", "score"))
     put(windows, 3, [(3, 0, 1e6, 0.0), (3, 1, 5.0, 1.0)])
     put(windows, 3, [(3, 2, 2.0, np.nan)])
     sums = windows.window(lambda _: True, 3)
@@ -59,7 +59,7 @@ def test_a_block_is_replaced_whole() -> None:
 
 def test_blocks_before_a_time_are_forgotten() -> None:
     """What lies before the bound is gone, what lies at it stays."""
-    windows = Windows(measures=2)
+    windows = Windows(("duration", "score"))
     for at in range(5):
         put(windows, at, [(at, 0, float(at), 1.0)])
     windows.forget_before(3)
@@ -68,7 +68,7 @@ def test_blocks_before_a_time_are_forgotten() -> None:
 
 def test_sums_regroup_into_larger_entities() -> None:
     """Strata add up to their channel: every handling of theirs, once."""
-    windows = Windows(measures=2)
+    windows = Windows(("duration", "score"))
     put(windows, 0, [(0, 0, 1.0, 1.0), (0, 1, 2.0, np.nan), (0, 2, 6.0, 0.0)])
     channels = windows.window(lambda _: True, 3).regroup(np.array([0, 1, 1], np.int32), 3)
     assert channels.handlings.tolist() == [1, 2, 0]
@@ -78,6 +78,6 @@ def test_sums_regroup_into_larger_entities() -> None:
 
 def test_a_window_without_blocks_is_nothing() -> None:
     """Nothing happened: every entity has count 0 and no mean."""
-    sums = Windows(measures=1).window(lambda _: True, 2)
+    sums = Windows(("binary",)).window(lambda _: True, 2)
     assert sums.handlings.tolist() == [0, 0]
     assert np.isnan(sums.moments[0].reported_mean).all()
