@@ -1,5 +1,6 @@
 """Judging: the ledger's records in order into the judge."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,8 +96,10 @@ class Judging:
             )
             self.next_offset, self.lacks_beginning = start, True
 
-    def take(self, offset: int, value: bytes, written_at: int) -> bool:
+    async def take(self, offset: int, value: bytes, written_at: int) -> bool:
         """Apply the next record of the ledger; return False where it was applied before.
+
+        What takes long, such as the end of a day, is done in pieces, and between two of them the loop turns.
 
         Raises
         ------
@@ -105,10 +108,13 @@ class Judging:
         """
         if offset < self.next_offset:
             return False
-        self.judge.apply(decode(value))
+        record = decode(value)
+        # Now and not after the pieces: whatever the judge is asked in between, it first does what is left.
         self.next_offset = offset + 1
         if self.lacks_beginning:
             self.lacks_beginning, self.incomplete_since = False, written_at
+        for _ in self.judge.applying(record):
+            await asyncio.sleep(0)
         return True
 
     def pass_to(self, position: int) -> None:

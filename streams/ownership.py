@@ -123,7 +123,7 @@ class Ownership(Service):
         for record in fetch.records:
             if self.judging is not judging:
                 return
-            if judging.take(record.offset, record.value or b"", record.timestamp or 0):
+            if await judging.take(record.offset, record.value or b"", record.timestamp or 0):
                 self.version += 1
                 await self._settle()
                 await asyncio.sleep(0)  # a fetch is many records, and the loop serves others too

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 
 from models.errors import CheckpointError, TouchpointError
@@ -69,8 +69,10 @@ async def newest(config: Config, patience_s: float = _PATIENCE_S) -> Newest:
 
     Raises
     ------
+    KafkaError
+        Where Kafka is away or brings nothing: whether there is a checkpoint is to be asked again.
     TouchpointError
-        Where Kafka refuses or brings nothing: whether there is a checkpoint is then not known.
+        Where Kafka refuses.
     """
     async with _reader(config, patience_s) as reader:
         values = await reader.manifests()
@@ -139,7 +141,7 @@ class _Reader:
             if position > at:
                 at, moved_at = position, clock()
             elif clock() - moved_at > self.patience_s:
-                raise TouchpointError(
+                raise KafkaTimeoutError(
                     f"topics.checkpoints: for {self.patience_s:.0f} s Kafka has brought nothing of "
                     f"{where.topic}, partition {partition}, offset {at}; is the broker that leads it up?"
                 )
@@ -160,6 +162,8 @@ async def _reader(config: Config, patience_s: float) -> AsyncIterator[_Reader]:
         await consumer.start()
         yield _Reader(consumer, topic, patience_s)
     except KafkaError as error:
+        if error.retriable or isinstance(error, KafkaTimeoutError):
+            raise  # Kafka is away: whether there is a checkpoint is to be asked again
         raise TouchpointError(
             f"topics.checkpoints: {topic} cannot be read ({type(error).__name__}); is Kafka up, and may this "
             "user read the topic?"

@@ -77,7 +77,7 @@ async def write_in_a_transaction(config: Config, topic: str) -> None:
 
 async def read(config: Config, topic: str) -> None:
     """Read a record in the group, and commit it."""
-    settings = client_settings(config.kafka) | {"group_id": config.kafka.app_id, "enable_auto_commit": False}
+    settings = client_settings(config.kafka) | {"group_id": config.group, "enable_auto_commit": False}
     async with started(AIOKafkaConsumer(topic, **settings, auto_offset_reset="earliest")) as consumer:
         await consumer.getone()
         await consumer.commit()
@@ -106,7 +106,7 @@ def operations(config: Config) -> dict[tuple[str, str], Callable[[], Awaitable[N
         ("{topics.alerts}", "Read"): lambda: read_alone(config, topics.alerts),
         ("{topics.ledger}", "Read"): lambda: read(config, topics.ledger),
         ("{source}", "Read"): lambda: read(config, source),
-        ("{kafka.app_id}", "Read"): lambda: read(config, source),
+        ("{group}", "Read"): lambda: read(config, source),
     }
 
 

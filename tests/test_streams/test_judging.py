@@ -1,5 +1,6 @@
 """Judging: every ledger record once and in order, from the start, from a dump, or from what is left."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -37,7 +38,12 @@ def judging(next_offset: int = 0, config: Config = CONFIG) -> Judging:
 
 def fed(of: Judging, records: Sequence[bytes], begin: int = 0) -> list[bool]:
     """Give it records from an offset on; return which of them it took."""
-    return [of.take(offset, value, WRITTEN_AT + offset) for offset, value in enumerate(records, begin)]
+    return [take(of, offset, value) for offset, value in enumerate(records, begin)]
+
+
+def take(of: Judging, offset: int, value: bytes) -> bool:
+    """Give it one record; return whether it took it."""
+    return asyncio.run(of.take(offset, value, WRITTEN_AT + offset))
 
 
 def test_the_judge_is_that_of_the_ledger() -> None:
@@ -61,12 +67,36 @@ def test_what_was_applied_is_not_applied_again() -> None:
     assert of.next_offset == DAYS
 
 
+def test_who_asks_between_two_pieces_sees_the_whole_record() -> None:
+    """A checkpoint made while a day is judged holds all of the record, and the position behind it."""
+    of, asked = judging(), []
+
+    async def ask() -> None:
+        while True:
+            asked.append((of.next_offset, digest(of.dump()["judge"])))
+            await asyncio.sleep(0)
+
+    async def apply() -> None:
+        asking = asyncio.ensure_future(ask())
+        for offset, value in enumerate(ledger()):
+            await of.take(offset, value, WRITTEN_AT + offset)
+        asking.cancel()
+
+    asyncio.run(apply())
+    alone, states = judging(), {}
+    for offset, value in enumerate(ledger()):
+        take(alone, offset, value)
+        states[alone.next_offset] = digest(alone.dump()["judge"])
+    assert asked
+    assert all(states.get(position, told) == told for position, told in asked)
+
+
 def test_a_record_it_cannot_read_stays_due() -> None:
     """A newer or damaged record is raised, never skipped."""
     of = judging()
     fed(of, ledger()[:2])
     with pytest.raises(SegmentError):
-        of.take(2, b"\xffnot of this version", WRITTEN_AT)
+        take(of, 2, b"\xffnot of this version")
 
     assert of.next_offset == 2
 
@@ -137,7 +167,7 @@ def test_a_lost_beginning_is_told_after_a_restart_too(applied: int) -> None:
     of.fit_into("ledger", 3, 3, -1)
     fed(of, ledger()[3 : 3 + applied], 3)
     restored = Judging.restored(CONFIG, of.dump(), of.next_offset)
-    restored.take(of.next_offset, encode(idle(0)), WRITTEN_AT + of.next_offset)
+    take(restored, of.next_offset, encode(idle(0)))
 
     assert restored.incomplete_since == WRITTEN_AT + 3
 
@@ -146,6 +176,6 @@ def test_with_a_checkpoint_an_expired_beginning_is_no_loss() -> None:
     """What is gone had been applied."""
     of = judging(4)
     of.fit_into("ledger", 4, 5, -1)
-    of.take(4, encode(idle(0)), WRITTEN_AT)
+    take(of, 4, encode(idle(0)))
 
     assert of.incomplete_since is None
