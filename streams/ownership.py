@@ -85,6 +85,8 @@ class Ownership(Service):
         self._seek = seek
         self._checkpointing = Checkpointing(config) if with_checkpoints else None
         self._assignments = 0
+        self._owns = False
+        self._taken_over = asyncio.Event()
         self._due_at: float | None = None
         self._called = asyncio.Event()
         self._follow_to: int | None = None
@@ -104,6 +106,8 @@ class Ownership(Service):
     def assigned(self, *, owns: bool) -> None:
         """Take note of an assignment: the ledger is read by this worker, or it is not."""
         self._assignments += 1
+        self._owns = owns
+        self._taken_over.clear()
         self._publication = None  # until the owner in between, if there was one, has been shut out
         if owns:
             self._take_over_in(0.0)
@@ -133,6 +137,8 @@ class Ownership(Service):
         """Write a last checkpoint: whoever comes next has less to read."""
         try:
             async with asyncio.timeout(_LAST_CHECKPOINT_S):
+                if self._owns:  # where others left just before, it is taking over anew
+                    await self._taken_over.wait()
                 await self._write_checkpoint()
         except TimeoutError:
             log.warning("no checkpoint on leaving: Kafka took too long; the one before stands")
@@ -180,6 +186,7 @@ class Ownership(Service):
         judging.fit_into(ledger, start, end, publication.last_offset)
         self.take_overs += self.judging is None
         self.judging, self._publication, self._follow_to = judging, publication, end
+        self._taken_over.set()
         self.version += 1
         with suppress(IllegalStateError):  # revoked meanwhile; the next assignment begins anew
             await self._seek(judging.next_offset)
