@@ -17,7 +17,7 @@ from streams.transport import relied_on
 from streams.transport.fetches import Fetch
 from streams.transport.thread import FetchThread
 
-_POSITIONS_S: Final = 60.0
+_POSITIONS_S: Final = 85.0
 """Faust itself gives up after 90 s without a word, and never resumes."""
 _AGAIN_S: Final = 0.02
 _LAST_COMMIT_S: Final = 5.0
