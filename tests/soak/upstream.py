@@ -1,6 +1,7 @@
 """What the scenarios read: simulated events in files, one a partition, published at a pace."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -110,6 +111,8 @@ async def publish(
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=20, max_batch_size=65_536
     )
+    # A leader that is missed for 40 s is no reason to give a record up: as in `streams.producer`.
+    producer._message_accumulator._batch_ttl = math.inf
     await producer.start()
     count, begun = 0, time.monotonic()
     try:
