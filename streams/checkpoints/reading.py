@@ -6,12 +6,12 @@ and the other slot is tried; where Kafka does not answer nothing is concluded.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord
 
@@ -20,16 +20,9 @@ from models.state import FORMAT
 from streams.checkpoints.codec import SUM_BYTES, decode
 from streams.checkpoints.manifest import CHUNKS, MANIFESTS, SLOTS, Manifest, format_and_slot, from_json
 from streams.config import Config
-from streams.connection import client_settings
+from streams.reading import PATIENCE_S, reader, records
 
 log: Final = logging.getLogger("touchpoint.checkpoints")
-
-_FETCH_BYTES: Final = 4 * 1_024 * 1_024
-_FETCH_WAIT_MS: Final = 10
-"""What is read is there already; and while a broker waits for more it answers nothing else."""
-_LOOK_AGAIN_MS: Final = 100
-"""Behind the last record there may be Kafka's own marks: they move the position and wake nobody."""
-_PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class Newest:
     other_formats: tuple[int, ...]
 
 
-async def newest(config: Config, patience_s: float = _PATIENCE_S) -> Newest:
+async def newest(config: Config, patience_s: float = PATIENCE_S) -> Newest:
     """Return what the topic has for this program.
 
     Parameters
@@ -74,10 +67,10 @@ async def newest(config: Config, patience_s: float = _PATIENCE_S) -> Newest:
     TouchpointError
         Where Kafka refuses.
     """
-    async with _reader(config, patience_s) as reader:
-        values = await reader.manifests()
+    async with _reader(config, patience_s) as topic:
+        values = await topic.manifests()
         manifests = _newest_first(values, config.topics.ledger)
-        checkpoint = await reader.first_whole(manifests)
+        checkpoint = await topic.first_whole(manifests)
     next_slot = 0 if checkpoint is None else (checkpoint.manifest.slot + 1) % SLOTS
     others = {state_format for state_format, _ in values} - {FORMAT}
     return Newest(checkpoint, next_slot, tuple(sorted(others)))
@@ -85,14 +78,13 @@ async def newest(config: Config, patience_s: float = _PATIENCE_S) -> Newest:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    consumer: AIOKafkaConsumer
-    topic: str
-    patience_s: float
+    records: Callable[..., AsyncIterator[ConsumerRecord]]
+    """Yields those of a partition of the topic."""
 
     async def manifests(self) -> dict[tuple[int, int], bytes]:
         """Return the last manifest of every state format and slot."""
         values: dict[tuple[int, int], bytes | None] = {}
-        async for record in self.records(MANIFESTS, 0, None):
+        async for record in self.records(MANIFESTS):
             place = format_and_slot(record.key)
             if place is not None:
                 values[place] = record.value
@@ -111,7 +103,7 @@ class _Reader:
     async def _encoded(self, manifest: Manifest) -> bytearray:
         offsets = manifest.chunk_offsets
         missing, encoded = set(offsets), bytearray()
-        async for record in self.records(CHUNKS, offsets[0], offsets[-1] + 1):
+        async for record in self.records(CHUNKS, first=offsets[0], end=offsets[-1] + 1):
             if record.offset in missing:
                 missing.remove(record.offset)
                 encoded += record.value or b""
@@ -123,44 +115,13 @@ class _Reader:
             raise CheckpointError("its chunks are not those that its manifest names")
         return encoded
 
-    async def records(self, partition: int, first: int, end: int | None) -> AsyncIterator[ConsumerRecord]:
-        """Yield what is there from `first` up to `end` or the partition's own, and what comes along."""
-        where = TopicPartition(self.topic, partition)
-        begins = (await self.consumer.beginning_offsets([where]))[where]
-        ends = (await self.consumer.end_offsets([where]))[where]
-        at, until = max(first, begins), ends if end is None else min(end, ends)
-        self.consumer.assign([where])
-        self.consumer.seek(where, at)
-        clock = asyncio.get_running_loop().time
-        moved_at = clock()
-        while at < until:
-            fetched = await self.consumer.getmany(where, timeout_ms=_LOOK_AGAIN_MS)
-            for record in fetched.get(where, ()):
-                yield record
-            position = await self.consumer.position(where)
-            if position > at:
-                at, moved_at = position, clock()
-            elif clock() - moved_at > self.patience_s:
-                raise KafkaTimeoutError(
-                    f"topics.checkpoints: for {self.patience_s:.0f} s Kafka has brought nothing of "
-                    f"{where.topic}, partition {partition}, offset {at}; is the broker that leads it up?"
-                )
-
 
 @asynccontextmanager
 async def _reader(config: Config, patience_s: float) -> AsyncIterator[_Reader]:
     topic = config.topics.checkpoints
-    consumer = AIOKafkaConsumer(
-        **client_settings(config.kafka),
-        isolation_level="read_committed",
-        auto_offset_reset="none",
-        max_partition_fetch_bytes=_FETCH_BYTES,
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
-        request_timeout_ms=int(patience_s * 1_000),
-    )
     try:
-        await consumer.start()
-        yield _Reader(consumer, topic, patience_s)
+        async with reader(config, patience_s) as consumer:
+            yield _Reader(partial(records, consumer, topic, patience_s=patience_s))
     except KafkaError as error:
         if error.retriable or isinstance(error, KafkaTimeoutError):
             raise  # Kafka is away: whether there is a checkpoint is to be asked again
@@ -168,10 +129,6 @@ async def _reader(config: Config, patience_s: float) -> AsyncIterator[_Reader]:
             f"topics.checkpoints: {topic} cannot be read ({type(error).__name__}); is Kafka up, and may this "
             "user read the topic?"
         ) from None
-    finally:
-        # Where a fetch is being tried again, `stop` ends with the cancellation meant for that (aiokafka 647).
-        await asyncio.gather(consumer.stop(), return_exceptions=True)
-        await consumer._client.close()  # noqa: SLF001 - which is what it then leaves undone
 
 
 def _newest_first(values: Mapping[tuple[int, int], bytes], ledger: str) -> list[Manifest]:
