@@ -36,7 +36,7 @@ from streams.ownership import Ownership
 from streams.privacy import identity_of
 from streams.producer import PatientProducer
 from streams.transport import Fetch, FetchConsumer, FetchScheduler, FetchSchema, Listener, Transport
-from streams.watch import SourceWatch
+from streams.watch import SilenceWatch, SourceWatch
 
 log: Final = logging.getLogger("touchpoint.app")
 
@@ -94,7 +94,8 @@ class Worker:
     def services(self) -> list[Service]:
         """Return what runs the worker, in order of start."""
         http = HttpServer(self.config.metrics, self.page, self.health)
-        return [http, Exporter(self.health, self.page), self.ownership, self.app, self._watch]
+        exporter, silence = Exporter(self.health, self.page), SilenceWatch(self.health)
+        return [http, exporter, self.ownership, self.app, self._watch, silence]
 
     async def drain(self) -> None:
         """Finish what is on its way to the ledger, begin nothing new."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -26,7 +25,7 @@ _REFRESH_S: Final = 15.0
 
 
 class Exporter(Service):
-    """Renders the page once per change, and at most once a second; marks idle partitions."""
+    """Renders the page once per change, and at most once a second."""
 
     def __init__(self, health: Health, page: Page) -> None:
         super().__init__()
@@ -43,8 +42,6 @@ class Exporter(Service):
     async def _tick(self) -> None:
         health = self._health
         health.look()
-        for tp in health.intake.assigned:
-            await health.intake.mark_idle(tp, partial(health.end, tp))
         owner = health.ownership
         now = (owner.version, owner.caught_up, owner.published)
         self._age_s += _TICK_S

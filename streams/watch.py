@@ -1,6 +1,7 @@
-"""A look at the sources now and then: partitions that were added, topics that were made anew."""
+"""A look at the sources now and then: partitions added or fallen silent, topics that were made anew."""
 
 import logging
+from functools import partial
 from typing import Final
 
 from aiokafka.errors import KafkaError
@@ -9,11 +10,27 @@ from mode import Service
 
 from streams import topics
 from streams.config import Config
+from streams.health import Health
 from streams.intake import Intake, SourceError
 from streams.ownership import Ownership
 from streams.reading import bounds
 
 log: Final = logging.getLogger("touchpoint.watch")
+
+_TICK_S: Final = 1.0
+
+
+class SilenceWatch(Service):
+    """Has partitions marked idle that are silent; while Kafka is away it waits, and nobody with it."""
+
+    def __init__(self, health: Health) -> None:
+        super().__init__()
+        self._health = health
+
+    @Service.timer(_TICK_S)
+    async def _look(self) -> None:
+        for tp in self._health.intake.assigned:
+            await self._health.intake.mark_idle(tp, partial(self._health.end, tp))
 
 
 class SourceWatch(Service):

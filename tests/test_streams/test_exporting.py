@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 import pytest
 from pages import page_of, view_of
-from taking import HERE, Clocks, FakeBroker
+from taking import HERE, Clocks
 from watched import LEDGER, worker
 
 from models.errors import TouchpointError
-from streams.config import IntakeConfig, MetricsConfig, WorkerConfig
+from streams.config import MetricsConfig, WorkerConfig
 from streams.exporting import Exporter, HttpServer, state_of
 from streams.health import Health
 from streams.metrics import View
@@ -112,15 +112,6 @@ def test_every_second_it_is_seen_whether_work_is_done() -> None:
     rendered(health, *[lambda: clocks.pass_(50.0)] * 4)
 
     assert health.stalled_s() == 100.0
-
-
-def test_a_silent_partition_is_marked_idle() -> None:
-    """A partition at its end and silent for the grace gets its mark in the ledger."""
-    clocks, broker = Clocks(), FakeBroker()
-    health = worker({HERE: Ends(0, 0, inf)}, clocks=clocks, broker=broker)
-    rendered(health, nothing, lambda: clocks.pass_(IntakeConfig().idle_grace_s))
-
-    assert [mark.source.partition for mark in broker.marks] == [HERE.partition]
 
 
 Answer = tuple[int, Any, bytes]

@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from math import inf
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from columns import segment, source
-from taking import HERE, ROSTER, fetch
+from taking import HERE, ROSTER, Clocks, FakeBroker, fetch
 from watched import worker
 
 from models.errors import TouchpointError
 from streams import watch
+from streams.config import IntakeConfig
 from streams.health import Health
 from streams.intake import SourceError
 from streams.topics import BrokerError
-from streams.watch import SourceWatch
+from streams.transport import Ends
+from streams.watch import SilenceWatch, SourceWatch
 
 Place = tuple[str, int]
 
@@ -168,3 +171,22 @@ def test_the_embedded_broker_is_not_asked_where_partitions_end(cluster: Cluster)
 
     assert cluster.asked == set()
     assert not watching.crashed
+
+
+def test_a_silent_partition_is_marked_idle() -> None:
+    """A partition at its end and silent for the grace gets its mark in the ledger."""
+    clocks, broker = Clocks(), FakeBroker()
+    health = worker({HERE: Ends(0, 0, inf)}, clocks=clocks, broker=broker)
+    clocks.pass_(IntakeConfig().idle_grace_s)
+
+    async def run() -> None:
+        watching = SilenceWatch(health)
+        quick: Any = watching
+        quick.sleep = lambda _: asyncio.sleep(0)
+        await watching.start()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await watching.stop()
+
+    asyncio.run(run())
+    assert [mark.source.partition for mark in broker.marks] == [HERE.partition]
