@@ -124,6 +124,11 @@ class Broker:
         in_a_thread(self._create(NewTopic(unique, partitions, 1, topic_configs=dict(config or {}))))
         return unique
 
+    def bytes_of(self, topic: str) -> int:
+        """Return how much of the disk the records of a topic take, of all its partitions."""
+        logs = Path(self._folder.name, "data").glob(f"{topic}-[0-9]*/*.log")
+        return sum(log.stat().st_size for log in logs)
+
     def throttle_producers(self, bytes_a_second: int) -> None:
         """Hold every producer back to so much from now on, as a quota of a shared cluster does."""
         quota = ["--add-config", f"producer_byte_rate={bytes_a_second}"]

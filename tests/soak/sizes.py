@@ -28,6 +28,8 @@ class Sizes:
         How long freshness is watched, at how many events a second.
     invariance_events
         How many events every arrangement of workers, partitions and fetch sizes reads.
+    sizing_per_day, sizing_days
+        Handlings a day of each centre that is sized, and of how many days.
     """
 
     kills: int = 3
@@ -48,6 +50,8 @@ class Sizes:
     live_s: float = 8.0
     live_rate: int = 2_000
     invariance_events: int = 20_000
+    sizing_per_day: tuple[int, ...] = (1_000,)
+    sizing_days: int = 4
 
 
 SIZES: Final = (
@@ -70,6 +74,8 @@ SIZES: Final = (
         live_s=120.0,
         live_rate=5_000,
         invariance_events=300_000,
+        sizing_per_day=(20_000, 100_000),
+        sizing_days=28,
     )
     if FULL
     else Sizes()

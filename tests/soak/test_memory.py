@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from kafka.broker import Broker
@@ -14,7 +15,8 @@ from worker import RunningWorker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(3_000)]
 
-FLAT = 1.2
+FLAT = 0.2
+"""Share of its level by which memory may rise and fall: a checkpoint takes some for a moment."""
 PARTITIONS = 4
 PER_DAY = 3_000
 
@@ -33,9 +35,9 @@ def test_memory_is_flat_at_full_speed(kafka: Broker) -> None:
     tell(
         "memory at full speed",
         f"{took:.0f} s, {read:,} events ({read / took:,.0f}/s, publisher and broker on the same cores)",
-        f"{min(sizes):.0f} to {max(sizes):.0f} MB resident",
+        told(sizes),
     )
-    assert max(sizes) <= FLAT * min(sizes)
+    assert_flat(sizes)
 
 
 def test_memory_is_flat_over_a_deep_backlog(kafka: Broker, tmp_path: Path) -> None:
@@ -56,9 +58,9 @@ def test_memory_is_flat_over_a_deep_backlog(kafka: Broker, tmp_path: Path) -> No
     tell(
         "memory over a backlog",
         f"{upstream.count:,} events waiting, the ledger taking {SIZES.ledger_bytes_a_second:,} B/s",
-        f"{min(sizes):.0f} to {max(sizes):.0f} MB resident for {took:.0f} s",
+        f"{told(sizes)}, for {took:.0f} s",
     )
-    assert max(sizes) <= FLAT * min(sizes)
+    assert_flat(sizes)
 
 
 def resident(worker: RunningWorker, is_over: Callable[[], bool]) -> Iterator[float]:
@@ -68,3 +70,14 @@ def resident(worker: RunningWorker, is_over: Callable[[], bool]) -> Iterator[flo
         if is_over():
             return
         time.sleep(1.0)
+
+
+def told(sizes: list[float]) -> str:
+    """Say how much memory was taken."""
+    return f"{min(sizes):.0f} to {max(sizes):.0f} MB resident, median {median(sizes):.0f}"
+
+
+def assert_flat(sizes: list[float]) -> None:
+    """Hold every size against the level."""
+    level = median(sizes)
+    assert (1 - FLAT) * level <= min(sizes) <= max(sizes) <= (1 + FLAT) * level, told(sizes)
