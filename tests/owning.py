@@ -195,6 +195,12 @@ class Owner:
         for begin in range(self.position, end, 2):
             await self.ownership.take(fetch(begin, min(begin + 2, end)))
 
+    async def take_over_and_tell(self, end: int = DAYS) -> None:
+        """Take over, be given the ledger up to there, and wait until all that it has found is published."""
+        await self.take_over()
+        await self.read(end)
+        await self.is_heard()
+
     async def is_heard(self) -> None:
         """Wait until all that it has found is published."""
         of = self.ownership

@@ -6,8 +6,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -148,6 +149,15 @@ class Broker:
     def kill(self) -> None:
         """End it as a crash would; `restart` brings it back."""
         child_server.kill(self._process)
+
+    @asynccontextmanager
+    async def killed(self) -> AsyncIterator[None]:
+        """End it as a crash would, and bring it back after the `async with` block."""
+        self.kill()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.restart)
 
     def _format(self) -> None:
         tool = [*self._java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._settings)]

@@ -8,6 +8,9 @@ import pytest
 from kafka.broker import Broker
 from kafka.jars import MissingError
 from kafka.secured import SecuredBroker
+from owning import config_on
+
+from streams.config import Config
 
 T = TypeVar("T", bound=Broker)
 
@@ -24,6 +27,12 @@ def secured_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured
     """Lend the one broker with TLS, users and ACLs: tests make topics of their own."""
     with _or_skip(lambda: SecuredBroker(tmp_path_factory.mktemp("secured"))) as broker:
         yield broker
+
+
+@pytest.fixture
+def config(kafka: Broker) -> Config:
+    """Return a configuration with topics of its own and a whole ledger, for a judge to be owned."""
+    return config_on(kafka)
 
 
 def _or_skip(make: Callable[[], T]) -> T:

@@ -1,7 +1,8 @@
 """The producer of which only the newest works, on a real Kafka."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -25,6 +26,16 @@ def made(kafka: Broker, topic: str) -> Callable[[], FencedProducer]:
     """Lend a way to make producers under one name."""
     config = Config(kafka=KafkaConfig(brokers=(kafka.bootstrap,), app_id=topic))
     return lambda: FencedProducer(config, transactional=True)
+
+
+@asynccontextmanager
+async def opened(producer: FencedProducer) -> AsyncIterator[FencedProducer]:
+    """Open a producer for as long as the block lasts."""
+    await producer.open()
+    try:
+        yield producer
+    finally:
+        await producer.close()
 
 
 async def write(producer: FencedProducer, topic: str, *values: bytes) -> None:
@@ -98,16 +109,14 @@ def test_a_transaction_that_fails_is_not_seen(
             raise error
 
     async def run() -> None:
-        producer = made()
-        await producer.open()
-        with pytest.raises(type(error)):
-            await begin_and_fail(producer)
-        with pytest.raises(KafkaError):
-            await write(producer, topic, b"2")
-        await producer.open()
-        await write(producer, topic, b"3")
-        assert await found(kafka, topic) == [b"3"]
-        await producer.close()
+        async with opened(made()) as producer:
+            with pytest.raises(type(error)):
+                await begin_and_fail(producer)
+            with pytest.raises(KafkaError):
+                await write(producer, topic, b"2")
+            await producer.open()
+            await write(producer, topic, b"3")
+            assert await found(kafka, topic) == [b"3"]
 
     asyncio.run(run())
 
@@ -118,16 +127,14 @@ def test_opening_again_waits_for_a_transaction(
     """One that is under way in this process is finished, not shut out, and not left waiting for ever."""
 
     async def run() -> None:
-        producer = made()
-        await producer.open()
-        async with producer.transaction() as sending:
-            opening = asyncio.ensure_future(producer.open())
-            await asyncio.sleep(0.2)
-            await sending.send_and_wait(topic, b"1")
-        await opening
-        await write(producer, topic, b"2")
-        assert await found(kafka, topic) == [b"1", b"2"]
-        await producer.close()
+        async with opened(made()) as producer:
+            async with producer.transaction() as sending:
+                opening = asyncio.ensure_future(producer.open())
+                await asyncio.sleep(0.2)
+                await sending.send_and_wait(topic, b"1")
+            await opening
+            await write(producer, topic, b"2")
+            assert await found(kafka, topic) == [b"1", b"2"]
 
     asyncio.run(run())
 
@@ -144,24 +151,19 @@ def test_nothing_waits_for_ever_for_a_kafka_that_is_gone(
         await producer.open()
         await write(producer, topic, b"1")
         assert await found(kafka, topic) == [b"1"]  # before that Kafka is not done with it
-        kafka.kill()
-        with pytest.raises(KafkaError):
-            await write(producer, topic, b"2")
-        with pytest.raises(KafkaError):
-            await producer.open()
-        await producer.close()
-        await asyncio.to_thread(kafka.restart)
+        async with kafka.killed():
+            with pytest.raises(KafkaError):
+                await write(producer, topic, b"2")
+            with pytest.raises(KafkaError):
+                await producer.open()
+            await producer.close()
         await producer.open()
         monkeypatch.undo()
         await write(producer, topic, b"3")
         assert await found(kafka, topic) == [b"1", b"3"]
         await producer.close()
 
-    try:
-        asyncio.run(run())
-    except BaseException:
-        kafka.restart()
-        raise
+    asyncio.run(run())
 
 
 def test_kafka_may_restart_in_the_middle_of_a_transaction(
@@ -170,15 +172,13 @@ def test_kafka_may_restart_in_the_middle_of_a_transaction(
     """It is gone on with, and all of it is seen in the end."""
 
     async def run() -> None:
-        producer = made()
-        await producer.open()
-        async with producer.transaction() as sending:
-            await sending.send_and_wait(topic, b"1")
-            kafka.kill()
-            await asyncio.to_thread(kafka.restart)
-            await sending.send_and_wait(topic, b"2")
-        assert await found(kafka, topic) == [b"1", b"2"]
-        await producer.close()
+        async with opened(made()) as producer:
+            async with producer.transaction() as sending:
+                await sending.send_and_wait(topic, b"1")
+                kafka.kill()
+                await asyncio.to_thread(kafka.restart)
+                await sending.send_and_wait(topic, b"2")
+            assert await found(kafka, topic) == [b"1", b"2"]
 
     asyncio.run(run())
 
@@ -188,10 +188,8 @@ def test_without_transactions_it_just_sends(kafka: Broker, topic: str) -> None:
     config = Config(kafka=KafkaConfig(brokers=(kafka.bootstrap,), app_id=topic))
 
     async def run() -> None:
-        producer = FencedProducer(config, transactional=False)
-        await producer.open()
-        await write(producer, topic, b"1", b"2")
-        assert await found(kafka, topic) == [b"1", b"2"]
-        await producer.close()
+        async with opened(FencedProducer(config, transactional=False)) as producer:
+            await write(producer, topic, b"1", b"2")
+            assert await found(kafka, topic) == [b"1", b"2"]
 
     asyncio.run(run())

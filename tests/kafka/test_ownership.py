@@ -1,6 +1,7 @@
 """Owning the judge on a real Kafka: one owner after the other, and nothing is lost, doubled or told twice."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -31,11 +32,6 @@ from streams.rights import grants
 from streams.transport import Fetch
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def config(kafka: Broker) -> Config:
-    return config_on(kafka)
 
 
 def test_the_first_owner_folds_and_publishes(config: Config) -> None:
@@ -140,9 +136,7 @@ def test_other_thresholds_end_what_they_do_not_bear_out(kafka: Broker, checkpoin
 
     async def run() -> None:
         async with Owner(config) as owner:
-            await owner.take_over()
-            await owner.read(DAYS - 1)
-            await owner.is_heard()
+            await owner.take_over_and_tell(DAYS - 1)
             if checkpointed:
                 await owner.ownership.leave()
         standing = compacted(await told(config))
@@ -158,6 +152,33 @@ def test_other_thresholds_end_what_they_do_not_bear_out(kafka: Broker, checkpoin
         assert all(one["until"] is not None for one in ended.values())
         assert never_said_twice(records)
         assert offsets_never_fall(records)
+
+    asyncio.run(run())
+
+
+def test_how_long_a_take_over_lasted_is_known_once_the_judge_has_caught_up(config: Config) -> None:
+    """An assignment that leaves the judge where it is, or that comes in the midst of it, is no new one."""
+
+    async def run() -> None:
+        async with Owner(config) as owner:
+            begun = time.monotonic()
+            await owner.take_over()
+            await owner.read(DAYS - 1)
+            await owner.take_over()
+            await asyncio.sleep(0.1)
+            assert owner.ownership.take_over_s is None
+            assert not owner.ownership.caught_up
+            await owner.read()
+            lasted = owner.ownership.take_over_s
+            assert lasted is not None
+            assert 0.1 <= lasted <= time.monotonic() - begun
+            await owner.take_over()
+            await owner.is_heard()
+            assert owner.ownership.take_over_s == lasted
+            owner.ownership.assigned(owns=False)
+            await owner.take_over()
+            await owner.read()
+            assert owner.ownership.take_over_s not in {None, lasted}
 
     asyncio.run(run())
 
@@ -220,6 +241,7 @@ def test_a_checkpoint_that_cannot_be_written_is_no_end(
                 refusing.setattr(checkpoints, "write", refuse)
                 await owner.ownership.leave()
             assert owner.ownership.checkpoint is None
+            assert owner.ownership.failures == {"checkpoint": 1}
             await owner.is_heard()
             assert not owner.ownership.crashed
             await owner.ownership.leave()

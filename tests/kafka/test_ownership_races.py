@@ -1,8 +1,11 @@
 """Owning the judge when several believe they do, or assignments follow fast: only one ever speaks."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from kafka.broker import Broker
 from owning import (
     Owner,
@@ -26,9 +29,18 @@ from streams.fenced import FencedProducer
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture
-def config(kafka: Broker) -> Config:
-    return config_on(kafka)
+@asynccontextmanager
+async def overtaken(config: Config) -> AsyncIterator[tuple[Owner, Owner]]:
+    """Lend an owner that told of three records and was away since, and the next, which has read the rest.
+
+    The first one still believes that it owns the judge; the next one may not have published all yet.
+    """
+    async with Owner(config) as away, Owner(config) as owner:
+        await away.take_over_and_tell(3)
+        await write(config, 3)
+        await owner.take_over()
+        await owner.read()
+        yield away, owner
 
 
 def test_an_owner_that_was_away_is_shut_out(kafka: Broker) -> None:
@@ -36,13 +48,7 @@ def test_an_owner_that_was_away_is_shut_out(kafka: Broker) -> None:
     config = config_on(kafka, records=3)
 
     async def run() -> None:
-        async with Owner(config) as away, Owner(config) as owner:
-            await away.take_over()
-            await away.read(3)
-            await away.is_heard()
-            await write(config, 3)
-            await owner.take_over()
-            await owner.read()
+        async with overtaken(config) as (away, owner):
             await owner.is_heard()
             records = await told(config)
             await away.read()
@@ -78,9 +84,7 @@ def test_who_is_shut_out_and_hears_of_no_other_owner_takes_over_again(config: Co
 
     async def run() -> None:
         async with Owner(config) as owner:
-            await owner.take_over()
-            await owner.read()
-            await owner.is_heard()
+            await owner.take_over_and_tell()
             astray = FencedProducer(config, transactional=True)
             await astray.open()
             await owner.ownership.leave()
@@ -104,9 +108,7 @@ def test_an_assignment_in_the_middle_of_a_transaction_waits_for_it(kafka: Broker
 
     async def run() -> None:
         async with Owner(config) as owner:
-            await owner.take_over()
-            await owner.read(3)
-            await owner.is_heard()
+            await owner.take_over_and_tell(3)
             await write(config, 3)
             reading = asyncio.ensure_future(owner.read())
             while not reading.done():
@@ -121,6 +123,25 @@ def test_an_assignment_in_the_middle_of_a_transaction_waits_for_it(kafka: Broker
     asyncio.run(run())
 
 
+@asynccontextmanager
+async def losing_the_judge_in_a_transaction(owner: Owner) -> AsyncIterator[None]:
+    """Let the owner hear that the judge is elsewhere once it has begun a transaction, as it must here."""
+    begin, heard = owner.producer.transaction, False
+
+    @asynccontextmanager
+    async def transaction() -> AsyncIterator[AIOKafkaProducer]:
+        nonlocal heard
+        async with begin() as producer:
+            owner.ownership.assigned(owns=False)
+            heard = True
+            yield producer
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(owner.producer, "transaction", transaction)
+        yield
+    assert heard
+
+
 def test_a_transaction_of_a_former_assignment_brings_nothing_back(
     kafka: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,19 +151,11 @@ def test_a_transaction_of_a_former_assignment_brings_nothing_back(
 
     async def run() -> None:
         async with Owner(config) as former, Owner(config) as owner:
-            await former.take_over()
-            await former.read(3)
-            await former.is_heard()
+            await former.take_over_and_tell(3)
             assert compacted(await told(config)) == shown(config, 3)
             await write(config, 3)
-            kafka.kill()
-            try:
-                reading = asyncio.ensure_future(former.read())
-                await until(lambda: former.position > 3)
-                former.ownership.assigned(owns=False)
-                await reading
-            finally:
-                await asyncio.to_thread(kafka.restart)
+            async with kafka.killed(), losing_the_judge_in_a_transaction(former):
+                await former.read()
             await owner.take_over()
             await owner.read()
             await asyncio.sleep(2 * config.kafka.session_timeout_s)
@@ -160,17 +173,9 @@ def test_being_shut_out_of_a_former_assignment_brings_nothing_back(kafka: Broker
     config = config_on(kafka, records=3)
 
     async def run() -> None:
-        async with Owner(config) as former, Owner(config) as owner:
-            await former.take_over()
-            await former.read(3)
-            await former.is_heard()
-            await write(config, 3)
-            await owner.take_over()
-            await owner.read()
-            reading = asyncio.ensure_future(former.read())
-            await until(lambda: former.position > 3)
-            former.ownership.assigned(owns=False)
-            await reading
+        async with overtaken(config) as (former, owner):
+            async with losing_the_judge_in_a_transaction(former):
+                await former.read()
             await asyncio.sleep(2 * config.kafka.session_timeout_s)
             assert former.ownership.judging is None
             assert former.sought == [0]
@@ -185,13 +190,7 @@ def test_what_another_owner_has_told_is_read_before_anything_is_told(kafka: Brok
     config = config_on(kafka, records=3)
 
     async def run() -> None:
-        async with Owner(config) as away, Owner(config) as owner:
-            await away.take_over()
-            await away.read(3)
-            await away.is_heard()
-            await write(config, 3)
-            await owner.take_over()
-            await owner.read()
+        async with overtaken(config) as (away, owner):
             await owner.is_heard()
             await away.ownership.take(fetch(5, 6))  # ahead of it: it begins anew
             await asyncio.sleep(0)

@@ -7,36 +7,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.structs import TopicPartition
 from kafka.broker import Broker
-from owning import (
-    DAYS,
-    WRITTEN_AT,
-    Owner,
-    compacted,
-    config_on,
-    fetch,
-    shown,
-    told,
-    until,
-)
+from owning import WRITTEN_AT, Owner, compacted, fetch, shown, told, until
 
 from streams.config import Config
 from streams.judging import LedgerError
 from streams.publication import HISTORY
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def config(kafka: Broker) -> Config:
-    return config_on(kafka)
-
-
-async def published_by_one(config: Config, end: int = DAYS) -> None:
-    """Let an owner take over, read that far, publish, and be killed: it leaves nothing behind but that."""
-    async with Owner(config) as owner:
-        await owner.take_over()
-        await owner.read(end)
-        await owner.is_heard()
 
 
 def test_a_ledger_without_its_beginning_is_told(kafka: Broker, config: Config) -> None:
@@ -63,12 +40,11 @@ def test_alerts_of_a_history_that_is_gone_end(kafka: Broker, config: Config) -> 
     """Without a checkpoint an alert that no longer follows from what is left ends, with that reason."""
 
     async def run() -> None:
-        await published_by_one(config)
+        async with Owner(config) as owner:
+            await owner.take_over_and_tell()
         await administer(kafka, expire={TopicPartition(config.topics.ledger, 0): 7})
         async with Owner(config) as owner:
-            await owner.take_over()
-            await owner.read()
-            await owner.is_heard()
+            await owner.take_over_and_tell()
         ended = compacted(await told(config))
         assert ended.keys() == shown(config).keys()
         assert {tuple(one["reasons"][-1:]) for one in ended.values()} == {(HISTORY,)}
@@ -123,9 +99,7 @@ def test_alerts_whose_topic_was_emptied_are_told_again(kafka: Broker, config: Co
 
     async def run() -> None:
         async with Owner(config) as owner:
-            await owner.take_over()
-            await owner.read()
-            await owner.is_heard()
+            await owner.take_over_and_tell()
             await administer(kafka, recreate=config.topics.alerts)
             assert await told(config) == []
             owner.ownership.assigned(owns=True)

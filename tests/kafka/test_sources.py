@@ -92,6 +92,14 @@ def test_partitions_that_are_added_are_read(kafka: Broker, configured: Callable[
     assert of_partition(samples, "touchpoint_partition_missing_positions", 1) == 0
 
 
+def read_for_a_while(broker: Broker, config: Config, records: int) -> None:
+    """Let a worker read the source's first records, so many, and leave in good order."""
+    publish(broker, config.sources.topics[0], hourly("a", range(records)), partition=0)
+    with RunningWorker(config) as worker:
+        worker.until_read(records)
+        assert worker.terminate() == 0
+
+
 def made_anew(broker: Broker, config: Config, records: int) -> None:
     """Delete the source and make it again, with so many records."""
     [topic] = config.sources.topics
@@ -106,10 +114,7 @@ def test_a_source_made_anew_stops_the_worker_with_advice(
 ) -> None:
     """Offsets that begin again would pass for replays: the worker ends, and says which epoch to set."""
     config = configured(1)
-    publish(kafka, config.sources.topics[0], hourly("a", range(20)), partition=0)
-    with RunningWorker(config) as worker:
-        worker.until_read(20)
-        assert worker.terminate() == 0
+    read_for_a_while(kafka, config, 20)
     made_anew(kafka, config, 5)
     with RunningWorker(config) as worker:
         assert worker.wait_to_end() == 2
@@ -121,10 +126,7 @@ def test_with_a_new_epoch_a_source_made_anew_is_read_from_its_beginning(
 ) -> None:
     """What was judged of the old one stands, and every record of the new one is read."""
     config = configured(1)
-    publish(kafka, config.sources.topics[0], hourly("a", range(20)), partition=0)
-    with RunningWorker(config) as worker:
-        worker.until_read(20)
-        assert worker.terminate() == 0
+    read_for_a_while(kafka, config, 20)
     made_anew(kafka, config, 5)
     with RunningWorker(config) as worker:
         worker.wait_to_end()  # and whatever it has committed of the new one
@@ -139,10 +141,7 @@ def test_what_retention_took_is_told_as_lost(kafka: Broker, configured: Callable
     """Records that expired before they were read are counted as lost, and the rest is read."""
     config = configured(1)
     [topic] = config.sources.topics
-    publish(kafka, topic, hourly("a", range(20)), partition=0)
-    with RunningWorker(config) as worker:
-        worker.until_read(20)
-        assert worker.terminate() == 0
+    read_for_a_while(kafka, config, 20)
     publish(kafka, topic, hourly("b", range(50)), partition=0)
     upto = {TopicPartition(topic, 0): RecordsToDelete(before_offset=50)}
     administer(kafka, lambda admin: admin.delete_records(upto))

@@ -49,6 +49,13 @@ def of_checkpoint(config: Config) -> Ended:
     return _ended(judging.judge)
 
 
+def assert_as_replayed(upstream: Upstream, config: Config) -> None:
+    """Hold what a run has come to against the replay: nothing is lost, counted twice or judged otherwise."""
+    ended, expected = of_checkpoint(config), of_replay(upstream, config)
+    assert ended.counts == expected.counts, f"{ended.counts} and not {expected.counts}"
+    assert ended.fingerprint == expected.fingerprint, "the counts are those of the replay, the state is not"
+
+
 _FAR_AHEAD = 4_000_000_000_000_000
 
 

@@ -39,9 +39,7 @@ def test_three_workers_in_all_weathers(kafka: Broker, tmp_path: Path) -> None:
         publishing.wait()
         workers.until_read(upstream.count, 300.0)
         workers.leave_all()
-    ended, expected = states.of_checkpoint(config), states.of_replay(upstream, config)
-    assert ended.counts == expected.counts
-    assert ended.fingerprint == expected.fingerprint
+    states.assert_as_replayed(upstream, config)
     tell(
         "three workers",
         f"{PARTITIONS} partitions; joins, kill -9 of the judge's owner, the next owner stopped for "

@@ -36,9 +36,7 @@ def test_kill_9_changes_nothing(kafka: Broker, tmp_path: Path) -> None:
         publishing.wait()
         workers.until_read(upstream.count, 300.0)
         workers.leave_all()
-    ended, expected = states.of_checkpoint(config), states.of_replay(upstream, config)
-    assert ended.counts == expected.counts
-    assert ended.fingerprint == expected.fingerprint
+    states.assert_as_replayed(upstream, config)
     tell(
         "kill -9",
         f"{SIZES.kills} x kill -9 at random moments while {upstream.count:,} events came",

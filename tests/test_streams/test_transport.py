@@ -1,11 +1,10 @@
 """The consumer of whole fetches: what is handed over, what is committed, where an assignment begins."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,24 +13,6 @@ from unconnected import HERE, SINGLE, THERE, UNACKED, WHOLE, Unconnected, answer
 from streams.transport import Fetch, FetchScheduler, FetchSchema
 
 ALONE = TP(SINGLE, 0)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unconnected]:
-    """Lend an application that talks to nobody."""
-    with asyncio.Runner() as runner:
-        made = Unconnected(runner.get_loop(), str(tmp_path_factory.mktemp("faust")))
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def here(built: Unconnected) -> Unconnected:
-    """Lend it at the beginning of an assignment of which nobody has told yet."""
-    built.elsewhere.clear()
-    built.assign({HERE: None, THERE: None})
-    built.told.clear()
-    return built
 
 
 def test_a_fetch_is_one_message() -> None:

@@ -1,7 +1,6 @@
 """Assignments: where partitions are read from, what is finished before they go, when nothing is fetched."""
 
 import asyncio
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,24 +12,6 @@ from unconnected import HERE, THERE, Answers, Unconnected, answering, fetch
 from streams.transport import Ends, driver
 
 ZERO = TP("whole", 2)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unconnected]:
-    """Lend an application that talks to nobody."""
-    with asyncio.Runner() as runner:
-        made = Unconnected(runner.get_loop(), str(tmp_path_factory.mktemp("faust")))
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def here(built: Unconnected) -> Unconnected:
-    """Lend it at the beginning of an assignment of which nobody has told yet."""
-    built.elsewhere.clear()
-    built.assign({HERE: None, THERE: None})
-    built.told.clear()
-    return built
 
 
 def test_the_listener_hears_from_where_each_partition_is_read(here: Unconnected) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 import pytest
@@ -16,16 +16,6 @@ from unconnected import HERE, SINGLE, THERE, Unconnected, batch
 from streams.transport import Fetch
 
 ALONE = TP(SINGLE, 0)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unconnected]:
-    """Lend an application that talks to nobody."""
-    with asyncio.Runner() as runner:
-        made = Unconnected(runner.get_loop(), str(tmp_path_factory.mktemp("faust")))
-        made.consumer.resume_flow()
-        yield made
-        made.close()
 
 
 @pytest.fixture
