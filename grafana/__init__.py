@@ -1,0 +1,1 @@
+"""Boards for Grafana: generators, the JSON they write, provisioning, previews. Knows metric names only."""
