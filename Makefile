@@ -54,9 +54,18 @@ bench: setup ## measure, print, and write tests/benchmarks/results.md (TOUCHPOIN
 soak: setup ## the scenarios of tests/soak at full length, with results in tests/soak/results.md (an hour or two)
 	TOUCHPOINT_SOAK=full $(BIN)/pytest tests/soak -s -q
 
+.PHONY: screenshots
+screenshots: setup ## draw the start page and previews of the boards for the documentation (needs chromium)
+	$(BIN)/python tests/screenshots.py deploy/images
+	TOUCHPOINT_SCREENSHOTS=grafana/previews $(BIN)/pytest -q tests/kafka/test_boards_live.py
+
 .PHONY: schema
 schema: setup ## write the JSON Schema of the event anew
 	$(BIN)/python -m streams.formats.schema
+
+.PHONY: boards
+boards: setup ## write the JSON of the boards anew
+	$(BIN)/python -m grafana.boards
 
 # Without index lines: an address has no place in the repository.
 COMPILE = uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
@@ -67,6 +76,18 @@ requirements: ## pin and hash the newest dependencies that pyproject.toml allows
 	$(COMPILE) --upgrade --output-file requirements/run.txt
 	$(COMPILE) --upgrade --extra demo --output-file requirements/demo.txt
 	$(COMPILE) --upgrade --extra demo --extra dev --output-file requirements/dev.txt
+
+SECRETS = $(addprefix deploy/compose/secrets/,touchpoint_secret grafana_admin_password)
+
+.PHONY: secrets
+secrets: $(SECRETS) ## make up the secrets of docker-compose.yml; those that are there stay
+
+# Behind a folder that is its owner's alone; Compose lends each file with its mode to a user of the service's own.
+$(SECRETS):
+	@chmod 700 $(@D)
+	@head -c 32 /dev/urandom | base64 >$@
+	@chmod 444 $@
+	@echo "made $@"
 
 .PHONY: clean
 clean: ## remove what was built; the cache with Kafka's jars stays

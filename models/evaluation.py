@@ -13,10 +13,11 @@ from models.detectors import DETECTORS
 from models.evidence import Detector, Findings, JudgedWindow, Names, judged_window
 from models.expectation import CellRegistry, Expectation
 from models.figures import coverage, employee_figures, stratum_figures
+from models.headcounts import Headcounts
 from models.judging import JudgedRows, due_contacts, settle
 from models.pieces import Pieces, done
 from models.settings import DAY, JudgeSettings
-from models.snapshot import Coverage, EmployeeFigures, StratumFigures
+from models.snapshot import Coverage, EmployeeFigures, Headcount, StratumFigures
 from models.state import Fields, State
 from models.verdicts import Verdicts
 from models.windows import Windows
@@ -57,7 +58,7 @@ class Evaluation:
     verdicts : Verdicts
     judged_under : str
         Fingerprint of the settings that the last verdicts were reached under.
-    strata_found, employees_found, coverage : tuples of figures of the last step
+    strata_found, employees_found, headcounts, coverage : tuples of figures of the last step
     """
 
     def __init__(self, settings: JudgeSettings, registry: CellRegistry, *, whole: bool) -> None:
@@ -73,6 +74,7 @@ class Evaluation:
         self.verdicts = Verdicts(1 if whole else settings.verdicts.persistence)
         self.strata_found: tuple[StratumFigures, ...] = ()
         self.employees_found: tuple[EmployeeFigures, ...] = ()
+        self.headcounts: tuple[Headcount, ...] = ()
         self.coverage: tuple[Coverage, ...] = ()
 
     def run(self, step: Step, closed: ClosedPanes, names: Names) -> Pieces[None]:
@@ -175,9 +177,12 @@ class Evaluation:
         self, step: Step, fresh: list[NDArray[np.bool_]]
     ) -> Pieces[list[tuple[Detector, JudgedWindow, Findings]]]:
         """Make the figures of a step and return what the detectors find in its longest window."""
-        self.strata_found, self.employees_found, self.coverage = (), (), ()
+        self.strata_found, self.employees_found, self.headcounts, self.coverage = (), (), (), ()
         judged: list[tuple[Detector, JudgedWindow, Findings]] = []
         cells, detectors = self._registry.cells, DETECTORS if step.warm else ()
+        headcounts = Headcounts(cells, self._registry.strata, step.strata)
+        shorter = [np.zeros(len(cells), np.int64) for _ in self._settings.measures]
+        yield
         labels = [ALL] if self._whole else [f"{days}d" for days in self._settings.windows.days]
         for label in labels:
             inside = self._inside(label, step.number)
@@ -196,6 +201,9 @@ class Evaluation:
                 self.strata_found += (stratum_figures(label, window),)
                 funnel = found.get("employee_outlier")
                 moments = of_employees.moments[index]
+                earlier = sums.count > shorter[index]
+                shorter[index] = sums.count
+                self.headcounts += (headcounts.of(measure.name, label, sums.count > 0, earlier),)
                 self.employees_found += (employee_figures(label, window, moments, funnel),)
                 yield
         return judged

@@ -147,21 +147,20 @@ class Judge:
         for source in self._arrivals.positions.sources():
             yield source, self._arrivals.positions.next(source) or 0
 
-    def snapshot(self) -> Snapshot:
-        """Return the state as shown."""
+    def snapshot(self, *, at_step: bool = False) -> Snapshot:
+        """Return the state as shown; `at_step`, windows of groups end with the last step like headcounts."""
         self._settle()
         arrivals, closing, evaluation = self._arrivals, self._closing, self._evaluation
-        names = self._names()
-        watermark = arrivals.clock.watermark
+        names, watermark = self._names(), arrivals.clock.watermark
         strata = len(closing.strata)
-        windows = {label: closing.windows.window(inside, strata) for label, inside in self._windows()}
+        windows = {label: closing.windows.window(inside, strata) for label, inside in self._windows(at_step)}
         channel, issue = closing.strata.left, closing.strata.right
         return Snapshot(
             counts=arrivals.counts(),
             sources=tuple(arrivals.sources()),
             watermark=None if watermark == BEGINNING else watermark,
             last_step=self.last_step,
-            window_end=None if self._origin is None else self._closed_until,
+            window_end=self.last_step if at_step or self._origin is None else self._closed_until,
             origin=self._origin,
             warm=self.last_step is not None and self._is_warm(self.last_step),
             steps=self._evaluated,
@@ -186,6 +185,7 @@ class Judge:
             ),
             strata_found=evaluation.strata_found,
             employees_found=evaluation.employees_found,
+            headcounts=evaluation.headcounts,
             coverage=evaluation.coverage,
             alerts=evaluation.verdicts.alerts,
             alerts_ended=dict(evaluation.verdicts.ended),
@@ -244,14 +244,19 @@ class Judge:
         start = self._steps.start(pane)
         if not self._whole:
             self._closing.forget_before(start - self._horizon)
-            longest = self._settings.windows.days[-1] * DAY
-            self._closing.windows.forget_before(pane - longest // self._steps.width)
+            self._closing.windows.forget_before(self._oldest(pane))
         changed = yield from self._closing.close(pane, *self._arrivals.waiting.pop())
         self._closed_until = self._steps.start(pane + 1)
         if changed:  # copies that come late do not make a step of a day without work
             self._due = self._steps.day(pane)
             self._origin = start if self._origin is None else self._origin
         yield
+
+    def _oldest(self, pane: int) -> int:
+        """Return the first pane of the longest window up to this one, and of the last step's."""
+        longest, last = self._settings.windows.days[-1], self._evaluation.last
+        oldest = self._steps.panes_before(self._steps.start(pane), longest).start
+        return oldest if last is None else min(oldest, self._steps.panes_of(last.number, longest).start)
 
     def _evaluate(self, day: int, end: int) -> Pieces[None]:
         names = self._names()
@@ -278,12 +283,14 @@ class Judge:
         pairs = zip(strata.left.tolist(), strata.right.tolist(), strict=True)
         return Names(self._closing.employees.names, [(CHANNELS[c], issues[i]) for c, i in pairs])
 
-    def _windows(self) -> list[tuple[str, Callable[[int], bool]]]:
+    def _windows(self, at_step: bool) -> list[tuple[str, Callable[[int], bool]]]:
         if self._whole:
             return [(ALL, lambda _: True)]
-        last = self._closed_until // self._steps.width
-        panes = DAY // self._steps.width
-        return [(f"{days}d", _between(last - days * panes, last)) for days in self._settings.windows.days]
+        steps, last, days = self._steps, self._evaluation.last, self._settings.windows.days
+        if at_step and last is not None:
+            return [(f"{one}d", steps.panes_of(last.number, one).__contains__) for one in days]
+        end = BEGINNING if at_step else self._closed_until
+        return [(f"{one}d", steps.panes_before(end, one).__contains__) for one in days]
 
     def _spreads(self, windows: dict[str, Sums]) -> tuple[Spreads, ...]:
         return tuple(
@@ -291,7 +298,3 @@ class Judge:
             for label, sums in windows.items()
             for measure, moments in zip(self._settings.measures, sums.moments, strict=True)
         )
-
-
-def _between(first: int, end: int) -> Callable[[int], bool]:
-    return lambda pane: first <= pane < end

@@ -80,6 +80,25 @@ class EmployeeFigures:
     q: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Headcount:
+    """How many employees stand behind the figures of groups at the last step, for one measure and window.
+
+    Those with a judged first contact are counted: there are at least so many.
+
+    Attributes
+    ----------
+    by_stratum, by_channel, by_issue_type : int64[2, groups]
+        In the window; in that part of it which the next shorter window does not reach.
+    """
+
+    measure: str
+    window: str
+    by_stratum: Ints
+    by_channel: Ints
+    by_issue_type: Ints
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """How much one detector could judge of one measure at the last step.
@@ -135,8 +154,8 @@ class Snapshot:
         Of the topics that are required, in every epoch.
     watermark, last_step, window_end, origin : int or None
         Microseconds since 1970 UTC; None before there is one. Rolling windows of strata, channels and
-        issue types end at `window_end`, those of employees and all verdicts at `last_step`. Data begins
-        at `origin`.
+        issue types end at `window_end`, those of employees, headcounts and all verdicts at `last_step`. Data
+        begins at `origin`.
     warm : bool
         Verdicts are being reached.
     steps : int
@@ -154,7 +173,7 @@ class Snapshot:
     employees, channels, issue_types : tuple of str
     strata : tuple of (channel, issue type)
     by_stratum, by_channel, by_issue_type : tuple of Spreads
-    strata_found, employees_found : tuples of figures of the last step
+    strata_found, employees_found, headcounts : tuples of figures of the last step
         Entities that appeared after it are not in them.
     coverage : tuple of Coverage
     alerts : tuple of Alert
@@ -185,6 +204,7 @@ class Snapshot:
     by_issue_type: tuple[Spreads, ...]
     strata_found: tuple[StratumFigures, ...]
     employees_found: tuple[EmployeeFigures, ...]
+    headcounts: tuple[Headcount, ...]
     coverage: tuple[Coverage, ...]
     alerts: tuple[Alert, ...]
     alerts_ended: Mapping[str, int]

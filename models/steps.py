@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from models.settings import SECOND
+from models.settings import DAY, SECOND
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,6 +46,15 @@ class Steps:
         midnight = datetime.fromordinal(day + 1).replace(tzinfo=self._zone)
         since = (midnight - _EPOCH) // timedelta(microseconds=1)
         return -(-since // self.width) * self.width
+
+    def panes_before(self, time: int, days: int) -> range:
+        """Return the panes of so many times 24 h before a time."""
+        end = time // self.width
+        return range(end - days * DAY // self.width, end)
+
+    def panes_of(self, last: int, days: int) -> range:
+        """Return the panes of so many local days, the last of them given."""
+        return range(self.day_end(last - days) // self.width, self.day_end(last) // self.width)
 
     def _local_uncached(self, pane: int) -> tuple[int, int]:
         local = (_EPOCH + timedelta(microseconds=self.start(pane))).astimezone(self._zone)

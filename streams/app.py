@@ -2,7 +2,7 @@
 
 sources --intake agent--> Intake --segments--> ledger --judge agent--> Ownership --> Judge
                              |-- dead letters                             |-- alerts, checkpoints
-                                                   Exporter <--snapshot--'--> Page --> /metrics
+                                                   Exporter <--snapshot--'--> Page, API --> HTTP
 """
 
 import asyncio
@@ -26,17 +26,19 @@ from streams import logs, topics
 from streams.config import Config
 from streams.connection import credentials
 from streams.diagnosis import reach
-from streams.exporting import Exporter, HttpServer
+from streams.exporting import Exporter
 from streams.fenced import FencedProducer
 from streams.health import Health
 from streams.inflight import InFlight
 from streams.intake import Intake
+from streams.loop_lag import LoopLag
 from streams.metrics import Collector, Page
 from streams.ownership import Ownership
 from streams.privacy import identity_of
 from streams.producer import PatientProducer
 from streams.transport import Fetch, FetchConsumer, FetchScheduler, FetchSchema, Listener, Transport
 from streams.watch import SilenceWatch, SourceWatch
+from streams.web import HttpServer
 
 log: Final = logging.getLogger("touchpoint.app")
 
@@ -73,11 +75,9 @@ class Worker:
         self.producer = PatientProducer(config, embedded=embedded)
         self.app = self._faust_app(folder)
         self.intake = Intake(config, identity, self.producer.send, self._log_start, roster)
+        fenced = FencedProducer(config, transactional=not embedded)
         self.ownership = Ownership(
-            config,
-            FencedProducer(config, transactional=not embedded),
-            self._seek_ledger,
-            with_checkpoints=not embedded,
+            config, fenced, self._seek_ledger, with_checkpoints=not embedded, durations=self.intake.durations
         )
         self.page = Page(
             Collector(
@@ -93,9 +93,9 @@ class Worker:
 
     def services(self) -> list[Service]:
         """Return what runs the worker, in order of start."""
-        http = HttpServer(self.config.metrics, self.page, self.health)
+        http = HttpServer(self.health, self.page)
         exporter, silence = Exporter(self.health, self.page), SilenceWatch(self.health)
-        return [http, exporter, self.ownership, self.app, self._watch, silence]
+        return [http, exporter, self.ownership, self.app, self._watch, silence, LoopLag(self.health.loop_lag)]
 
     async def drain(self) -> None:
         """Finish what is on its way to the ledger, begin nothing new."""
@@ -143,6 +143,7 @@ class Worker:
         self.intake.assign(begins_at)
         owns = self._ledger in begins_at
         self.health.is_assigned, self.health.holds_ledger = True, owns
+        self.health.rebalances += 1
         self.ownership.assigned(owns=owns)
         judging = self.ownership.judging
         return {} if judging is None else {self._ledger: judging.next_offset}

@@ -1,7 +1,7 @@
 """The command `touchpoint`: it reads arguments, calls one piece of the shell, and says how that ended.
 
-Exit codes: 0 good; 1 `check` found bad events, `doctor` or `topics` what is not as it must be; 2 wrong use, a
-configuration that cannot be right, or a Kafka that does not answer.
+Exit codes: 0 good; 1 `check` found bad events, `doctor` or `topics` what is not as it must be, `explain` no
+such alert; 2 wrong use, a configuration that cannot be right, or a Kafka or a worker that does not answer.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from streams import checking, config, terminal
+from streams.cli_explain import explain
 from streams.cli_options import (
     CONFIG,
     FILES,
@@ -28,6 +29,8 @@ from streams.cli_options import (
     say_json,
     speaking,
 )
+from streams.cli_upstream import publish
+from streams.disclosure import shown
 from streams.document import document
 from streams.privacy import identity_of
 from streams.replay import replay
@@ -53,8 +56,8 @@ def main() -> None:
 def worker(path: Path, overrides: tuple[str, ...]) -> None:
     """Run the service: events in from Kafka, metrics and alerts out.
 
-    Serves /metrics on metrics.host and metrics.port. Ends cleanly on SIGTERM and SIGINT. To begin with:
-    `touchpoint config > touchpoint.toml`, mend kafka.brokers and sources.topics in it, then
+    Serves pages, metrics and the API on http.host and http.port. Ends cleanly on SIGTERM and SIGINT. To begin
+    with: `touchpoint config > touchpoint.toml`, mend kafka.brokers and sources.topics in it, then
     `touchpoint worker --config touchpoint.toml`.
     """
     from streams.app import run  # noqa: PLC0415 - Faust takes a second to import; --help should not
@@ -112,11 +115,12 @@ def replay_command(
     identity = identity_of(settings.privacy)
     with progress_over(files, "replaying") as progress:
         judge = replay(files, settings, identity, now=now(), whole=window == "all", progress=progress)
+    snapshot = shown(judge, settings.privacy)
     if metrics is not None:
         from streams.metrics.page import page_of  # noqa: PLC0415 - only needed here
 
-        metrics.write_bytes(page_of(judge.snapshot(), settings))
-    told = document(judge.snapshot())
+        metrics.write_bytes(page_of(snapshot, settings))
+    told = document(snapshot)
     if style == "json":
         say_json(told | {"state": judge.fingerprint()})
     else:
@@ -276,3 +280,7 @@ def metrics_command(style: str) -> None:
         say_json(catalogue.as_dicts())
     else:
         say(catalogue.lines())
+
+
+main.add_command(explain)
+main.add_command(publish)

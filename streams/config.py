@@ -19,6 +19,8 @@ import orjson
 from models.errors import ConfigError, require
 from models.settings import JudgeSettings
 from streams.formats import FORMATS
+from streams.http_settings import HttpConfig
+from streams.privacy_settings import PrivacyConfig, refuse_alerts_on_few
 from streams.security import Protocol, SaslConfig, TlsConfig, refuse_half_a_protection
 from streams.settings_tree import refuse_extremes, refuse_unknown, words_at
 from streams.topic_settings import TopicsConfig, ledger_days_least, refuse_short_ledger, require_topic
@@ -126,25 +128,14 @@ class DeadLetterConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class PrivacyConfig:
-    """Under which names employees are held; the secret itself never stands in the file."""
-
-    mode: Literal["pseudonym", "named"] = "pseudonym"
-    secret_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class MetricsConfig:
-    """Where /metrics is served and how much stands on it."""
+    """How much stands on the page."""
 
-    host: str = "127.0.0.1"
-    port: int = 6066
     top_employees: int = 50
     series_max: int = 10_000
 
     def __post_init__(self) -> None:
-        """Refuse a port that is none."""
-        require(0 <= self.port <= 65_535, "metrics.port", "must lie in 0..65535")
+        """Refuse bounds that leave nothing to see."""
         require(self.top_employees >= 0, "metrics.top_employees", "must not be negative")
         require(self.series_max >= 1_000, "metrics.series_max", "must be at least 1000")
 
@@ -169,6 +160,7 @@ class Config(JudgeSettings):
     worker: WorkerConfig = field(default_factory=WorkerConfig)
     dead_letters: DeadLetterConfig = field(default_factory=DeadLetterConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    http: HttpConfig = field(default_factory=HttpConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     logs: LogConfig = field(default_factory=LogConfig)
 
@@ -176,6 +168,7 @@ class Config(JudgeSettings):
         """Refuse to read what is written here: each dead letter would beget the next."""
         JudgeSettings.__post_init__(self)  # super() does not find its class where there are slots
         refuse_short_ledger(self.topics, self.ledger_days_least)
+        refuse_alerts_on_few(self.privacy, self.detectors.spread.employees_min)
         for topic in self.sources.topics:
             require(topic not in self.topics.names, "sources.topics", f"{topic} is what this service writes")
 

@@ -6,6 +6,7 @@ default: a minute shows two months of a small centre, in which one false alert w
 """
 
 import asyncio
+import os
 import secrets
 import shutil
 import sys
@@ -13,11 +14,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import click
-import orjson
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
 from mode import Service
 
@@ -28,15 +28,16 @@ from models.simulation import Centre, SimulationSettings, inconsistencies
 from models.snapshot import Snapshot
 from streams import logs, terminal, topics
 from streams.app import Worker, built, serve
-from streams.config import Config, KafkaConfig, LogConfig, MetricsConfig
+from streams.config import Config, KafkaConfig, LogConfig
 from streams.document import alert_document
 from streams.embedded_broker import EmbeddedBroker
+from streams.http_settings import HttpConfig
+from streams.producer import PatientProducer
+from streams.upstream import play
 
 _DAYS: Final = 730
 _Q: Final = 0.001
 _PARTITIONS: Final = 4
-_SLICES: Final = 10
-"""A day is published in so many portions, so that a second looks like a second."""
 
 _LINE_EVERY_S: Final = 5
 """How often a status line is printed where there is no terminal to rewrite one on."""
@@ -60,7 +61,7 @@ def run(*, seconds: int | None, seed: int, inconsistency: str, port: int, colour
     with EmbeddedBroker() as broker:
         config = Config(
             kafka=KafkaConfig(brokers=(broker.bootstrap,), session_timeout_s=1.0),
-            metrics=MetricsConfig(port=port),
+            http=HttpConfig(port=port, access_log_file=os.devnull),  # these people are made up
             logs=LogConfig(level="warning"),
         )
         detectors = DetectorSettings(SpreadSettings(q=_Q), FunnelSettings(q=_Q))
@@ -88,7 +89,7 @@ class _Publisher(Service):
         super().__init__()
         self._topic = config.sources.topics[0]
         self._centre = centre
-        self._producer = AIOKafkaProducer(bootstrap_servers=list(config.kafka.brokers))
+        self._producer = PatientProducer(config, embedded=True)
 
     async def on_start(self) -> None:
         """Connect."""
@@ -101,19 +102,7 @@ class _Publisher(Service):
     @Service.task
     async def _publish(self) -> None:
         with suppress(ProducerClosed):  # the demo has ended
-            await self._publish_days()
-
-    async def _publish_days(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in range(_DAYS):
-            begun = loop.time()
-            day = await asyncio.to_thread(self._centre.day, number)
-            events = list(day.events())
-            for part in range(_SLICES):
-                for event in events[part * len(events) // _SLICES : (part + 1) * len(events) // _SLICES]:
-                    key = str(event.get("case_id") or event.get("customer_id") or event["event_id"])
-                    await self._producer.send(self._topic, orjson.dumps(event), key=key.encode())
-                await self.sleep(max(begun + (part + 1) / _SLICES - loop.time(), 0.0))
+            await play(self._centre, partial(self._producer.send, self._topic), day_s=1.0, sleep=self.sleep)
 
 
 class _Screen(Service):
@@ -135,10 +124,9 @@ class _Screen(Service):
 
     @Service.timer(1.0)
     async def _tick(self) -> None:
-        judging = self._worker.ownership.judging
-        if judging is None:  # it is taking the judge over
+        snapshot = self._worker.ownership.shown()
+        if snapshot is None:  # it is taking the judge over
             return
-        snapshot = judging.snapshot()
         changed = [alert for alert in snapshot.alerts if self._told.get(alert.id, 0) != alert.until]
         if changed:
             self._clear_line()
@@ -153,19 +141,17 @@ class _Screen(Service):
 
     def close(self) -> None:
         """Sum up what was found."""
-        judging = self._worker.ownership.judging
-        if judging is None:
+        snapshot = self._worker.ownership.shown()
+        if snapshot is None:
             return
-        snapshot = judging.snapshot()
         self._clear_line()
         self._say(["", self._status(snapshot)])
         self._say(terminal.verdicts([alert_document(alert) for alert in snapshot.alerts]))
         self._say(self._score(snapshot))
 
     def _head(self) -> Iterator[str]:
-        metrics = self._worker.config.metrics
         yield click.style("touchpoint demo: a simulated contact centre, a day a second", bold=True)
-        yield f"  metrics   http://{metrics.host}:{metrics.port}/metrics"
+        yield f"  page      {self._worker.config.http.url}/, for Prometheus /metrics"
         yield "  evidence  14 days are gathered before the first verdict; a verdict must hold for 3 days"
         for what in self._planted():
             yield f"  planted   {what[0]}"

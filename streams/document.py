@@ -1,15 +1,16 @@
 """The JSON document of a snapshot: version 1, a contract; NaN is null, times are RFC 3339 UTC."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from models.counts import Counts, total
 from models.settings import SECOND
-from models.snapshot import Snapshot, Spreads, StratumFigures
+from models.snapshot import Ints, Snapshot, Spreads, StratumFigures
 from models.verdicts import Alert
 
 VERSION: Final = 1
@@ -17,6 +18,27 @@ VERSION: Final = 1
 
 def document(snapshot: Snapshot) -> dict[str, Any]:
     """Return the document; groups that never handled anything for a measure are left out."""
+    return {
+        name: list(part) if isinstance(part, Iterator) else part for name, part in _parts(snapshot).items()
+    }
+
+
+def encoded(snapshot: Snapshot) -> bytes:
+    """Return the document as JSON, written row by row.
+
+    Of 20,000 employees it is 300,000 rows: as plain data they would take ten times the room, and whoever
+    writes them in one go holds the interpreter.
+    """
+    written = []
+    for name, part in _parts(snapshot).items():
+        rows = isinstance(part, Iterator)
+        body = b"[%b]" % b",".join(map(orjson.dumps, part)) if rows else orjson.dumps(part)
+        written.append(b"%b:%b" % (orjson.dumps(name), body))
+    return b"{%b}" % b",".join(written)
+
+
+def _parts(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the document, rows as iterators."""
     return {
         "version": VERSION,
         "events": _events(total(snapshot.counts)),
@@ -41,11 +63,11 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             }
             for one in snapshot.coverage
         ],
-        "strata": list(_strata(snapshot)),
-        "employees": list(_employees(snapshot)),
-        "channels": list(_groups(snapshot.by_channel, "channel", snapshot.channels)),
-        "issue_types": list(_groups(snapshot.by_issue_type, "issue_type", snapshot.issue_types)),
-        "alerts": [alert_document(alert) for alert in snapshot.alerts],
+        "strata": stratum_rows(snapshot),
+        "employees": employee_rows(snapshot),
+        "channels": _groups(snapshot.by_channel, "channel", snapshot.channels),
+        "issue_types": _groups(snapshot.by_issue_type, "issue_type", snapshot.issue_types),
+        "alerts": (alert_document(alert) for alert in snapshot.alerts),
     }
 
 
@@ -77,11 +99,13 @@ def _events(counts: Counts) -> dict[str, Any]:
     }
 
 
-def _strata(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+def stratum_rows(snapshot: Snapshot, only: tuple[str, str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the figures of strata, or of a single one, for every measure and window."""
+    of = _only(snapshot.strata, only)
     found = {(figures.measure, figures.window): figures for figures in snapshot.strata_found}
     for spreads in snapshot.by_stratum:
         figures = found.get((spreads.measure, spreads.window))
-        for place in np.flatnonzero(spreads.handlings):
+        for place in _shown(spreads.handlings, of):
             channel, issue = snapshot.strata[place]
             yield {
                 "channel": channel,
@@ -91,7 +115,7 @@ def _strata(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
                 "handlings": int(spreads.handlings[place]),
                 "mean": _number(spreads.mean[place]),
                 "variance": _number(spreads.variance[place]),
-                **_between_employees(figures, int(place)),
+                **_between_employees(figures, place),
             }
 
 
@@ -107,9 +131,11 @@ def _between_employees(figures: StratumFigures | None, place: int) -> dict[str, 
     }
 
 
-def _employees(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+def employee_rows(snapshot: Snapshot, only: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the figures of employees, or of a single one, for every measure and window."""
+    of = _only(snapshot.employees, only)
     for figures in snapshot.employees_found:
-        for place in np.flatnonzero(figures.handlings):
+        for place in _shown(figures.handlings, of):
             yield {
                 "employee": snapshot.employees[place],
                 "measure": figures.measure,
@@ -136,6 +162,19 @@ def _groups(all_spreads: tuple[Spreads, ...], key: str, names: tuple[str, ...]) 
                 "mean": _number(spreads.mean[place]),
                 "variance": _number(spreads.variance[place]),
             }
+
+
+def _only(names: Sequence[Any], only: Any) -> range | None:
+    """Return the place of a name, empty where there is none; None where all are asked for."""
+    if only is None:
+        return None
+    return range(names.index(only), names.index(only) + 1) if only in names else range(0)
+
+
+def _shown(handlings: Ints, of: range | None) -> Iterator[int]:
+    """Yield the places where something was handled."""
+    places = np.flatnonzero(handlings).tolist() if of is None else of
+    return (place for place in places if place < len(handlings) and handlings[place])
 
 
 def _number(value: float) -> float | None:

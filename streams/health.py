@@ -12,7 +12,9 @@ from typing import Final
 from faust.types import TP
 
 from streams.config import Config
+from streams.histogram import Histogram
 from streams.intake import Intake
+from streams.loop_lag import BOUNDS
 from streams.ownership import Ownership
 from streams.transport import FetchConsumer
 
@@ -55,6 +57,10 @@ class Health:
         The group has given this worker its part, be it nothing.
     holds_ledger : bool
         The judge is to be here.
+    rebalances : int
+        How many assignments this worker was given.
+    loop_lag : Histogram
+        Seconds that the event loop woke late.
     """
 
     config: Config
@@ -63,6 +69,8 @@ class Health:
     consumer: FetchConsumer
     is_assigned: bool = False
     holds_ledger: bool = False
+    rebalances: int = 0
+    loop_lag: Histogram = field(default_factory=lambda: Histogram(BOUNDS))
     monotonic: Callable[[], float] = time.monotonic
     _taken: Progress = field(default_factory=Progress)
     _judged: Progress = field(default_factory=Progress)

@@ -21,8 +21,10 @@ from models.segment import ROWS_MAX, IdleMark, Segment, Source
 from models.settings import SECOND, facts_of
 from streams.config import Config
 from streams.deadletters import Headers, dead_letter
-from streams.delays import Delays
+from streams.delays import BOUNDS, delays
+from streams.durations import Durations
 from streams.formats import FORMATS, Decoded
+from streams.histogram import Histogram
 from streams.ledger import encode, encode_bounded, segment_of
 from streams.transport import Fetch, Record
 
@@ -85,8 +87,10 @@ class Intake:
         How many this process has handled.
     last_record : float or None
         Wall-clock seconds at which the last records came.
-    delays : Delays
-        From records' timestamps to the acknowledgement of their segments.
+    durations : Durations
+        How long the stages of the work take, of which a fetch taken is the first.
+    delays : Histogram
+        Seconds from records' timestamps to the acknowledgement of their segments.
     """
 
     config: Config
@@ -99,7 +103,8 @@ class Intake:
     dead_letters: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     fetches: int = 0
     last_record: float | None = None
-    delays: Delays = field(default_factory=Delays)
+    durations: Durations = field(default_factory=Durations)
+    delays: Histogram = field(default_factory=lambda: Histogram(BOUNDS))
     _partitions: dict[TP, _Progress] = field(default_factory=dict)
 
     def assign(self, begins_at: Mapping[TP, int]) -> None:
@@ -137,15 +142,16 @@ class Intake:
         sent = [] if fetch.begin == progress.read_to else [await self._state_lost(tp, progress, fetch.begin)]
         progress.read_to = fetch.end
         self.fetches += 1
-        for start, end, records in _slices(fetch):
-            if records:
-                self.last_record, progress.active_at = self.wall(), self.monotonic()
-            sent += await self._produce(tp, start, end, records)
+        with self.durations.stage("intake"):
+            for start, end, records in _slices(fetch):
+                if records:
+                    self.last_record, progress.active_at = self.wall(), self.monotonic()
+                sent += await self._produce(tp, start, end, records)
         return sent
 
     def acknowledged(self, fetch: Fetch) -> None:
         """Take note that the ledger has all of a fetch."""
-        self.delays.observe([record.timestamp for record in fetch.records], self.wall())
+        self.delays.observe_all(delays([record.timestamp for record in fetch.records], self.wall()))
 
     async def mark_idle(self, tp: TP, end: Callable[[], int | None]) -> None:
         """Write an idle mark for a partition that is at its end and has been silent for the grace.

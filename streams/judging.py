@@ -2,15 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from models.errors import TouchpointError
 from models.judge import Judge
 from models.settings import JudgeSettings
-from models.snapshot import Snapshot
-from models.verdicts import Alert
 from streams.ledger import decode
 
 log: Final = logging.getLogger("touchpoint.judging")
@@ -59,15 +56,6 @@ class Judging:
             "lacks_beginning": self.lacks_beginning,
             "incomplete_since": self.incomplete_since,
         }
-
-    @property
-    def alerts(self) -> Sequence[Alert]:
-        """The alerts as of the last step."""
-        return self.judge.alerts
-
-    def snapshot(self) -> Snapshot:
-        """Return the state as shown."""
-        return self.judge.snapshot()
 
     def fit_into(self, ledger: str, start: int, end: int, told: int) -> None:
         """Take note of where the ledger starts and ends now.

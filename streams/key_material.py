@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import ConfigError, require
+from streams.http_settings import HttpTlsConfig
 from streams.security import SaslConfig, TlsConfig
 
 log: Final = logging.getLogger("touchpoint.connection")
@@ -41,7 +42,7 @@ def password_of(sasl: SaslConfig, environment: Mapping[str, str]) -> Password:
         where, raw = PASSWORD_VARIABLE, os.fsencode(environment[PASSWORD_VARIABLE])
     elif sasl.password_file:
         where = "kafka.sasl.password_file"
-        raw = _secret_in(where, sasl.password_file)
+        raw = secret_in(where, sasl.password_file)
     else:
         raise ConfigError(
             "kafka.sasl.password_file",
@@ -66,7 +67,7 @@ def tls_context(tls: TlsConfig) -> ssl.SSLContext:
         Where a file does not hold what it must.
     """
     if tls.ca_file:
-        _content_of("kafka.tls.ca_file", tls.ca_file)
+        content_of("kafka.tls.ca_file", tls.ca_file)
     try:
         context = ssl.create_default_context(cafile=tls.ca_file or None)
     except ssl.SSLError:
@@ -78,29 +79,36 @@ def tls_context(tls: TlsConfig) -> ssl.SSLContext:
             "kafka.tls.check_hostname is off: whoever the same authority vouches for can pose as Kafka"
         )
     if tls.certificate_file:
-        _load_certificate(context, tls)
+        load_certificate(context, "kafka.tls", tls)
     return context
 
 
-def _load_certificate(context: ssl.SSLContext, tls: TlsConfig) -> None:
-    where = "kafka.tls.key_file" if tls.key_file else "kafka.tls.certificate_file"
+def load_certificate(context: ssl.SSLContext, table: str, tls: TlsConfig | HttpTlsConfig) -> None:
+    """Let a context show the certificate that a table of the configuration names.
+
+    Raises
+    ------
+    ConfigError
+        Where a file does not hold what it must, or the key is not that of the certificate.
+    """
+    where = f"{table}.key_file" if tls.key_file else f"{table}.certificate_file"
     key_file = tls.key_file or tls.certificate_file
-    holds_certificate = b"-----BEGIN CERTIFICATE-----" in _content_of(
-        "kafka.tls.certificate_file", tls.certificate_file
+    chain = content_of(f"{table}.certificate_file", tls.certificate_file)
+    require(
+        b"-----BEGIN CERTIFICATE-----" in chain,
+        f"{table}.certificate_file",
+        f"{tls.certificate_file} holds no certificate (PEM)",
     )
     require(
-        holds_certificate, "kafka.tls.certificate_file", f"{tls.certificate_file} holds no certificate (PEM)"
-    )
-    require(
-        b" PRIVATE KEY-----" in _secret_in(where, key_file), where, f"{key_file} holds no private key (PEM)"
+        b" PRIVATE KEY-----" in secret_in(where, key_file), where, f"{key_file} holds no private key (PEM)"
     )
 
     def password() -> (
         bytes
     ):  # asked for only where the key has one; without it OpenSSL would ask the terminal
-        key = "kafka.tls.key_password_file"
+        key = f"{table}.key_password_file"
         require(bool(tls.key_password_file), key, f"the key in {key_file} has a password: name its file")
-        return _secret_in(key, tls.key_password_file).rstrip(b"\r\n")
+        return secret_in(key, tls.key_password_file).rstrip(b"\r\n")
 
     try:
         context.load_cert_chain(tls.certificate_file, key_file, password)
@@ -117,15 +125,28 @@ def _load_certificate(context: ssl.SSLContext, tls: TlsConfig) -> None:
 
 
 @cache
-def _secret_in(key: str, path: str) -> bytes:
-    """Return a file that others should not read. They are not shut out: Kubernetes lends secrets as 0644."""
-    content = _content_of(key, path)
+def secret_in(key: str, path: str) -> bytes:
+    """Return a file that others should not read. They are not shut out: Kubernetes lends secrets as 0644.
+
+    Raises
+    ------
+    ConfigError
+        Where it cannot be read or is empty.
+    """
+    content = content_of(key, path)
     if Path(path).stat().st_mode & stat.S_IROTH:
         log.warning("every user of this machine can read %s (%s): chmod o-r", path, key)
     return content
 
 
-def _content_of(key: str, path: str) -> bytes:
+def content_of(key: str, path: str) -> bytes:
+    """Return a file that a key of the configuration names.
+
+    Raises
+    ------
+    ConfigError
+        Where it cannot be read or is empty.
+    """
     try:
         content = Path(path).read_bytes()
     except OSError as error:

@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 import orjson
 
+ACCESS: Final = logging.getLogger("touchpoint.access")
+"""Who has read what of people: said at every level, and never held back."""
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -96,11 +98,19 @@ def configure(level: str, style: Literal["auto", "json", "text"]) -> None:
                     "formatter": formatter,
                     "filters": ["rate"],
                     "stream": "ext://sys.stderr",
-                }
+                },
+                "access": {
+                    "class": "logging.StreamHandler",
+                    "formatter": formatter,
+                    "stream": "ext://sys.stderr",
+                },
             },
             "root": {"level": level.upper(), "handlers": ["stderr"]},
             # Ours is "touchpoint". What Faust's machinery says of itself is not for operators; it says it
             # under the names of our modules too, where those have services.
-            "loggers": {name: {"level": machinery} for name in ("faust", "mode", "aiokafka", "streams")},
+            "loggers": {
+                **{name: {"level": machinery} for name in ("faust", "mode", "aiokafka", "streams")},
+                ACCESS.name: {"level": "INFO", "handlers": ["access"], "propagate": False},
+            },
         }
     )

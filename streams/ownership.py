@@ -10,6 +10,7 @@ ledger come from elsewhere meanwhile. What was begun under one take-over is void
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -29,10 +30,13 @@ from mode import Service
 
 from models.errors import CheckpointError
 from models.judge import Judge
+from models.snapshot import Snapshot
 from streams.checkpointing import Checkpointing
 from streams.checkpoints import Manifest
 from streams.config import Config
 from streams.diagnosis import BrokerError, explain
+from streams.disclosure import alerts_shown, shown
+from streams.durations import Durations, Stage
 from streams.fenced import FencedError, FencedProducer
 from streams.judging import Judging
 from streams.publication import Publication
@@ -65,6 +69,10 @@ class Ownership(Service):
     version : int
         Grows with every change of the state, so that who shows it knows when it is stale.
     published, take_overs : int
+    take_over_s : float or None
+        How long the last take-over lasted: from when the judge fell to this worker until it had caught up.
+    failures : counter of "publish" and "checkpoint"
+        Writes that Kafka did not take and that are tried again.
     """
 
     def __init__(
@@ -74,6 +82,7 @@ class Ownership(Service):
         seek: Callable[[int], Awaitable[object]],
         *,
         with_checkpoints: bool = True,
+        durations: Durations | None = None,
     ) -> None:
         super().__init__()
         self.config = config
@@ -81,6 +90,9 @@ class Ownership(Service):
         self.version = 0
         self.published = 0
         self.take_overs = 0
+        self.take_over_s: float | None = None
+        self.failures: Counter[Stage] = Counter()
+        self._durations = durations or Durations()
         self._producer = producer
         self._seek = seek
         self._checkpointing = Checkpointing(config) if with_checkpoints else None
@@ -88,6 +100,7 @@ class Ownership(Service):
         self._owns = False
         self._taken_over = asyncio.Event()
         self._due_at: float | None = None
+        self._lacking_since: float | None = None
         self._called = asyncio.Event()
         self._follow_to: int | None = None
         self._publication: Publication | None = None
@@ -112,8 +125,13 @@ class Ownership(Service):
         if owns:
             self._take_over_in(0.0)
         else:
-            self._due_at = None
+            self._due_at = self._lacking_since = None
             self._let_go()
+
+    def shown(self) -> Snapshot | None:
+        """Return the judge's state as it may leave this worker; None where the judge is elsewhere."""
+        judging = self.judging
+        return None if judging is None else shown(judging.judge, self.config.privacy)
 
     async def take(self, fetch: Fetch) -> None:
         """Apply what a fetch of the ledger holds and publish what follows."""
@@ -127,7 +145,9 @@ class Ownership(Service):
         for record in fetch.records:
             if self.judging is not judging:
                 return
-            if await judging.take(record.offset, record.value or b"", record.timestamp or 0):
+            with self._durations.stage("judge"):
+                applied = await judging.take(record.offset, record.value or b"", record.timestamp or 0)
+            if applied:
                 self.version += 1
                 await self._settle()
                 await asyncio.sleep(0)  # a fetch is many records, and the loop serves others too
@@ -162,14 +182,18 @@ class Ownership(Service):
                 await asyncio.wait_for(self._called.wait(), _TICK_S)
 
     def _take_over_in(self, seconds: float) -> None:
-        self._due_at = time.monotonic() + seconds
+        now = time.monotonic()
+        if self.judging is None and self._lacking_since is None:
+            self._lacking_since = now
+        self._due_at = now + seconds
         self._called.set()
 
     async def _take_over(self) -> None:
         assignment, self._publication, self._due_at = self._assignments, None, None
         try:
             await self._producer.open()
-            publication = Publication(self.config.fingerprint())
+            persons = self.config.privacy.mode != "team"
+            publication = Publication(self.config.fingerprint(), persons=persons)
             for record in await read_to_end(self.config, self.config.topics.alerts, 0):
                 publication.read(record.key, record.value)
             judging = self.judging or await self._restored()
@@ -202,15 +226,19 @@ class Ownership(Service):
         judging, publication = self.judging, self._publication
         if judging is None or publication is None or not self.caught_up:
             return
+        if self._lacking_since is not None:
+            self.take_over_s, self._lacking_since = time.monotonic() - self._lacking_since, None
         if judging.judge.steps == publication.steps:
             return
-        with self._writing(publication):
+        with self._writing(publication, "publish"):
             async with self._producer.transaction() as producer:
                 steps = judging.judge.steps
-                due = publication.due(judging.alerts, judging.next_offset - 1, judging.judge.last_step)
+                alerts = alerts_shown(judging.judge, self.config.privacy)
+                due = publication.due(alerts, judging.next_offset - 1, judging.judge.last_step)
                 topic = self.config.topics.alerts
                 sent = [
-                    await producer.send(topic, orjson.dumps(record), key=key.encode()) for key, record in due
+                    await producer.send(topic, None if record is None else orjson.dumps(record), key.encode())
+                    for key, record in due
                 ]
                 await asyncio.gather(*sent)
             publication.published(due, steps)
@@ -220,17 +248,18 @@ class Ownership(Service):
         judging, publication, checkpointing = self.judging, self._publication, self._checkpointing
         if judging is None or publication is None or checkpointing is None or not self.caught_up:
             return
-        with self._writing(publication):
+        with self._writing(publication, "checkpoint"):
             async with self._producer.transaction() as producer:
                 manifest = await checkpointing.write(producer.send_and_wait, judging)
             if manifest is not None:
                 checkpointing.written(manifest)
 
     @contextmanager
-    def _writing(self, publication: Publication) -> Iterator[None]:
-        """See to a transaction that fails, unless the take-over it was of is over."""
+    def _writing(self, publication: Publication, stage: Stage) -> Iterator[None]:
+        """Time a transaction, and see to one that fails, unless the take-over it was of is over."""
         try:
-            yield
+            with self._durations.stage(stage):
+                yield
         except FencedError:
             if self._publication is publication:
                 log.warning("another worker has taken the judge over; this one was away and lets go of it")
@@ -241,9 +270,10 @@ class Ownership(Service):
         except (KafkaError, CheckpointError) as error:
             self._refuse(error)
             if self._publication is publication:
+                self.failures[stage] += 1
                 log.warning(
                     "Kafka took no alerts or checkpoint; trying again",
-                    extra={"problem": f"{type(error).__name__}: {error}"},
+                    extra={"stage": stage, "problem": f"{type(error).__name__}: {error}"},
                 )
                 self._publication = None
                 self._take_over_in(_TICK_S)

@@ -7,7 +7,7 @@ from typing import Final
 
 from models.errors import ConfigError
 from models.identity import Identity, Keys
-from streams.config import PrivacyConfig
+from streams.privacy_settings import PrivacyConfig
 
 SECRET_VARIABLE: Final = "TOUCHPOINT_SECRET"  # noqa: S105 - the name of the variable, not its value
 _BYTES_MIN: Final = 16

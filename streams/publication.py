@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from models.verdicts import Alert
+from streams.disclosure import names_person
 from streams.document import alert_document, rfc3339
 
 log: Final = logging.getLogger("touchpoint.publication")
@@ -34,6 +35,8 @@ class Publication:
     Attributes
     ----------
     config_hash : str
+    persons : bool
+        Whether records may name persons. Where not, those that do are taken back.
     last_offset : int
         The ledger offset that caused the newest record, -1 before the first.
     steps : int
@@ -41,10 +44,12 @@ class Publication:
     """
 
     config_hash: str
+    persons: bool = True
     last_offset: int = -1
     steps: int = -1
     _standing: dict[str, Told] = field(default_factory=dict)
     _ended: set[str] = field(default_factory=set)
+    _naming: dict[str, bool] = field(default_factory=dict)
 
     def read(self, key: bytes | None, value: bytes | None) -> None:
         """Take a record of the alerts topic; what is no alert of ours is passed over."""
@@ -55,10 +60,10 @@ class Publication:
             else:
                 self._keep(alert, _record(alert, value))
         except ValueError:
-            log.warning("the alerts topic holds a record that is no alert", extra={"key": str(key)})
+            log.warning("the alerts topic holds a record that is no alert")  # whose key may be anybody's
 
-    def due(self, alerts: Sequence[Alert], offset: int, now: int | None) -> list[tuple[str, Told]]:
-        """Return what has changed for readers, as (alert id, record).
+    def due(self, alerts: Sequence[Alert], offset: int, now: int | None) -> list[tuple[str, Told | None]]:
+        """Return what has changed for readers, as (alert id, record); None takes a record back.
 
         Nothing is said again, nothing about an alert that was told to have ended, and nothing that was
         caused before what they know already. An alert that readers hold for standing and the judge does not
@@ -76,25 +81,39 @@ class Publication:
         if offset < self.last_offset:
             return []
         cause = {"ledger_offset": offset, "config_hash": self.config_hash}
-        return [(told["id"], told | cause) for told in (*self._changed(alerts), *self._orphans(alerts, now))]
+        changed = (*self._changed(alerts), *self._orphans(alerts, now))
+        due: dict[str, Told | None] = dict.fromkeys(self._naming)
+        return [*(due | {told["id"]: told | cause for told in changed}).items()]
 
-    def published(self, records: Sequence[tuple[str, Told]], steps: int) -> None:
+    def published(self, records: Sequence[tuple[str, Told | None]], steps: int) -> None:
         """Take note that these records of `due`, after so many steps, are known now."""
         for key, record in records:
-            _log_transition(record, stood=key in self._standing)
+            if record is None:
+                self._forget(key)
+                continue
+            _log_transition(record, stood=self._naming.get(key, key in self._standing))
             self._keep(key, record)
         self.steps = steps
+        taken_back = sum(record is None for _, record in records)
+        if taken_back:
+            log.warning(
+                "the alerts topic held records that name persons, which this mode does not: taken back",
+                extra={"records": taken_back},
+            )
 
     def _keep(self, key: str, record: Told) -> None:
         self.last_offset = max(self.last_offset, record["ledger_offset"])
         self._forget(key)
-        if record["until"] is None:
+        if not self.persons and names_person(record):
+            self._naming[key] = record["until"] is None
+        elif record["until"] is None:
             self._standing[key] = record
         else:
             self._ended.add(key)
 
     def _forget(self, key: str) -> None:
         self._standing.pop(key, None)
+        self._naming.pop(key, None)
         self._ended.discard(key)
 
     def _changed(self, alerts: Sequence[Alert]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The tables kafka.tls and kafka.sasl: what they can say, and that nothing looks protected and is not."""
 
 from dataclasses import dataclass, fields
+from ipaddress import ip_address
 from typing import Final, Literal
 
 from models.errors import require
@@ -59,6 +60,14 @@ def refuse_half_a_protection(protocol: Protocol, tls: TlsConfig, sasl: SaslConfi
             f"{protocol} sends everything readable, with PLAIN the password too. Write SASL_SSL, or, where "
             "nobody else is on that network, kafka.sasl.allow_plaintext = true",
         )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine comes to a host."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _require_used(

@@ -9,10 +9,12 @@ from dataclasses import is_dataclass
 from math import isfinite
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from models.errors import ConfigError
+from models.errors import ConfigError, require
 
 _NUMBER_MAX: Final = 100_000_000
 """So many days in microseconds still fit 64 bits."""
+_MOVED: Final = {"metrics.host": "http.host", "metrics.port": "http.port"}
+"""Keys of an earlier version, and what to write instead."""
 _NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 """What Python makes of a variable's bytes that are no UTF-8."""
 
@@ -28,6 +30,7 @@ def refuse_unknown(tree: Mapping[str, Any], into: Any, path: str = "") -> None:
     known = get_type_hints(into)
     for key, value in tree.items():
         here = f"{path}{key}"
+        require(here not in _MOVED, here, f"has moved: write {_MOVED.get(here)}")
         if key not in known:
             raise ConfigError(here, f"there is no such key; known here: {', '.join(sorted(known))}")
         inner = known[key]

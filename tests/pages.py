@@ -18,6 +18,7 @@ from models.simulation.centre import Centre
 from models.simulation.scenario import SimulationSettings, inconsistencies
 from models.snapshot import EmployeeFigures, Snapshot, Spreads, StratumFigures
 from models.verdicts import Alert
+from streams.durations import STAGES
 from streams.metrics import Collector, Page, View, WorkerState
 from streams.metrics.series import Distribution
 
@@ -107,6 +108,13 @@ def crowd(employees: int, *, strata: int = 0, alerting: int = 0) -> Snapshot:
     )
 
 
+def with_z(snapshot: Snapshot, **z: list[float]) -> Snapshot:
+    """Return a snapshot with these z of a measure, NaN for the other measures."""
+    nothing = [float("nan")] * len(snapshot.employees)
+    found = (replace(one, z=np.array(z.get(one.measure, nothing))) for one in snapshot.employees_found)
+    return replace(snapshot, employees_found=tuple(found))
+
+
 def alert(**changes: Any) -> Alert:
     """Return an alert that stands, with these fields changed."""
     fields: dict[str, Any] = {
@@ -130,18 +138,26 @@ def worker(**changes: Any) -> WorkerState:
     fields: dict[str, Any] = {
         "version": "0.1.0",
         "config_hash": "0123456789ab",
+        "privacy_mode": "pseudonym",
         "thresholds": {"detectors.spread.q": 0.02, "windows.days": 28.0},
         "topics": (TOPIC,),
         "caught_up": True,
+        "assigned": {TOPIC: 1},
+        "rebalances": 2,
         "lag": {(TOPIC, 0): 7},
         "last_record": 1_704_067_200_500_000,
         "dead_letters": {TOPIC: 3},
         "alerts_published": 5,
+        "alert_publish_failures": 2,
+        "checkpoint_failures": 1,
         "ledger_position": 40,
         "ledger_lag": 2,
         "fetches": 11,
         "ack_delay": Distribution((("0.5", 4.0), ("+Inf", 5.0)), 1.5),
+        "loop_lag": Distribution((("0.1", 90.0), ("+Inf", 91.0)), 0.5),
+        "durations": {stage: Distribution((("1.0", 4.0), ("+Inf", 4.0)), 0.1) for stage in STAGES},
         "take_overs": 1,
+        "take_over_s": 2.5,
         "checkpoint_at": 1_704_067_200_000_000,
         "checkpoint_position": 30,
         "incomplete_since": 1_703_980_800_000_000,

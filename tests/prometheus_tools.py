@@ -4,8 +4,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -63,7 +63,7 @@ class Prometheus:
     """A Prometheus of our own that scrapes ports of this machine every second."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
 
     def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
         """Return what an instant query gives now; nothing while it cannot answer."""
@@ -75,7 +75,7 @@ class Prometheus:
         return list(self._get("/api/v1/alerts").get("alerts", ()))
 
     def _get(self, path: str) -> dict[str, Any]:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
@@ -88,18 +88,25 @@ class Prometheus:
         return data
 
 
-@contextmanager
-def scraping(ports: Iterable[int], folder: Path, rules: Path | None = None) -> Iterator[Prometheus]:
+def scraping(
+    ports: Iterable[int], folder: Path, rules: Path | None = None
+) -> AbstractContextManager[Prometheus]:
     """Run a Prometheus that scrapes these ports for the block; it is gone afterwards, whatever happens."""
-    program = binary("prometheus")
-    config = folder / "prometheus.yml"
     job = {
         "job_name": "touchpoint",
         "static_configs": [{"targets": [f"127.0.0.1:{target}" for target in ports]}],
     }
     often = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     files = [] if rules is None else [str(rules)]
-    config.write_text(json.dumps({"global": often, "rule_files": files, "scrape_configs": [job]}))
+    return running({"global": often, "rule_files": files, "scrape_configs": [job]}, folder)
+
+
+@contextmanager
+def running(configuration: Mapping[str, Any], folder: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus under this configuration for the block; it is gone afterwards, whatever happens."""
+    program = binary("prometheus")
+    config = folder / "prometheus.yml"
+    config.write_text(json.dumps(configuration))
     [port] = child_server.free_ports(1)
     process = child_server.start(
         [

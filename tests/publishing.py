@@ -21,9 +21,9 @@ class Topic:
 
     records: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def publication(self, config_hash: str = HERE) -> Publication:
+    def publication(self, config_hash: str = HERE, *, persons: bool = True) -> Publication:
         """Return what a new owner under these settings reads in it."""
-        read = Publication(config_hash)
+        read = Publication(config_hash, persons=persons)
         for key, record in self.records:
             read.read(key.encode(), orjson.dumps(record))
         return read
@@ -31,7 +31,9 @@ class Topic:
     def settle(self, publication: Publication, alerts: Sequence[Alert], offset: int) -> int:
         """Publish what is due; return how much that is."""
         due = publication.due(alerts, offset, SINCE + offset * DAY)
-        self.records += [(key, dict(record)) for key, record in due]
+        self.records += [(key, dict(record)) for key, record in due if record is not None]
+        gone = {key for key, record in due if record is None}
+        self.records = [(key, record) for key, record in self.records if key not in gone]
         publication.published(due, offset)
         return len(due)
 

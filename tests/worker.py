@@ -20,7 +20,8 @@ from kafka.broker import Broker
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import child_server
-from streams.config import Config, KafkaConfig, MetricsConfig, SourceConfig, TopicsConfig, as_toml
+from streams.config import Config, KafkaConfig, SourceConfig, TopicsConfig, as_toml
+from streams.http_settings import HttpConfig
 
 SECRET = "a secret that only tests know"  # noqa: S105 - it guards nothing
 WAIT_S = 120.0
@@ -36,7 +37,7 @@ def config_for(broker: Broker, topic: str, **changes: Any) -> Config:
         topics=TopicsConfig(
             *(f"{topic}-{purpose}" for purpose in ("ledger", "alerts", "dead", "checkpoints"))
         ),
-        metrics=MetricsConfig(port=child_server.free_ports(1)[0]),
+        http=HttpConfig(port=child_server.free_ports(1)[0]),
     )
     return replace(config, time=replace(config.time, clock="event"), **changes)
 
@@ -103,7 +104,7 @@ class RunningWorker:
 
     def get(self, path: str) -> bytes:
         """Return what it serves."""
-        url = f"http://127.0.0.1:{self.config.metrics.port}{path}"
+        url = f"http://127.0.0.1:{self.config.http.port}{path}"
         with urllib.request.urlopen(url, timeout=10) as response:
             body: bytes = response.read()
         return body
@@ -116,7 +117,7 @@ class RunningWorker:
 
     def document(self) -> dict[str, Any]:
         """Return the judge's document."""
-        document: dict[str, Any] = json.loads(self.get("/document"))
+        document: dict[str, Any] = json.loads(self.get("/api/v1/document"))
         return document
 
     def samples(self) -> Samples:

@@ -20,6 +20,7 @@ from models.settings import DetectorSettings, SpreadSettings
 _INFORMATION_MIN: Final = 0.75
 _COUNT_MIN: Final = 5
 """Least evidence for a cell to count (`method.md` 1.2): binary V, continuous n."""
+_RESTS_ON: Final = "it rests on one employee"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,8 +145,15 @@ def _rests_on(window: JudgedWindow, stratum: int, names: Names, tolerated: float
     left = f"{tau:.2f}" if window.measure.kind == "score" else f"a factor {exp(tau):.2f}"
     if tau <= tolerated:
         employee = names.employees[window.cell_employee[entries[most]]]
-        return f"it rests on one employee, {employee}: {left} is left without"
+        return f"{_RESTS_ON}, {employee}: {left} is left without"
     return f"it does not rest on one employee: {left} is left without the one who differs most"
+
+
+def without_name(reason: str) -> str:
+    """Return a reason of `explain` that says the same and names nobody."""
+    if not reason.startswith(f"{_RESTS_ON}, "):
+        return reason
+    return f"{_RESTS_ON}: {reason.rpartition(': ')[2]}"  # a name may hold a colon, what follows it does not
 
 
 def _tolerance(window: JudgedWindow, options: SpreadSettings) -> float:

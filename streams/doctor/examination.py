@@ -41,7 +41,7 @@ async def examine(config: Config, *, seconds: float, wall: Callable[[], float] =
         What a check may take; reaching Kafka may take twice as long.
     """
     secret, identity = here.secret(config)
-    findings = [here.settings(config), secret, await here.port(config.metrics), here.security(config.kafka)]
+    findings = [here.settings(config), secret, await here.http(config.http), here.security(config.kafka)]
     async with AsyncExitStack() as stack:
         try:
             async with asyncio.timeout(2 * seconds):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.handling import CHANNELS, CODED_FACTS, FLAGS, NO_CODE, NO_REVISION, Facts, Handlings
 from models.identity import Identity
 from models.settings import SECOND
+from streams.formats.categories import category
 from streams.formats.contract import HUMAN, HandlingCompleted
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +45,8 @@ def columns_of(
     """Return the columns of events without contradiction, whose times are given."""
     n = len(events)
     issue_types = [event.issue_type for event in events]
-    issues = _numbered(issue_types)
+    categories = {name: category(name) for name in dict.fromkeys(issue_types)}
+    issues = _numbered(list(categories.values()))
     handlers = [event.employee_id if event.employee_kind in HUMAN else None for event in events]
     employees = _numbered(handlers)
     return Handlings(
@@ -58,7 +60,9 @@ def columns_of(
         ),
         employee=np.fromiter(map(employees.__getitem__, handlers), np.int32, n),
         channel=np.fromiter(map(_CHANNELS.__getitem__, [event.channel for event in events]), np.int8, n),
-        issue=np.fromiter(map(issues.__getitem__, issue_types), np.int32, n),
+        issue=np.fromiter(
+            map({name: issues[of] for name, of in categories.items()}.__getitem__, issue_types), np.int32, n
+        ),
         facts=_facts(events, facts),
         employees=tuple(identity.employee(name) for name in employees if name is not None),
         issues=tuple(name for name in issues if name is not None),

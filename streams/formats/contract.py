@@ -87,7 +87,13 @@ class HandlingCompleted(Struct, gc=False, kw_only=True):
     occurred_at: Annotated[Time, Meta(description="end of the handling, 1970 or later; RFC 3339 with a zone")]
     employee_id: Annotated[Text | None, Meta(description="pseudonym; null only where no human handled it")]
     channel: Channel
-    issue_type: IssueType
+    issue_type: Annotated[
+        IssueType,
+        Meta(
+            description="category, shown as it is; with an e-mail address or telephone number in it it "
+            "counts as other"
+        ),
+    ]
     outcome: Outcome
     schema_version: Literal["1"] | None = None
     revision: Annotated[

@@ -18,9 +18,11 @@ from models.settings import Measure
 from models.snapshot import EmployeeFigures, Snapshot, Spreads, StratumFigures
 from streams.metrics.alerts import alert_series, coverage_series
 from streams.metrics.budget import within
-from streams.metrics.catalogue import BY_NAME, DROPPABLE, PROCESS_SERIES, Family
+from streams.metrics.catalogue import BY_NAME, DROPPABLE, PROCESS_SERIES
 from streams.metrics.consistency import consistency_bundles
 from streams.metrics.employees import employee_bundles, funnel_series
+from streams.metrics.family import Family
+from streams.metrics.membership import shown_by_name
 from streams.metrics.pipeline import clock_series, count_series
 from streams.metrics.series import Distribution, Series, told
 from streams.metrics.spreads import spread_bundles
@@ -34,8 +36,8 @@ _HISTOGRAMS: Final[Mapping[str, Any]] = {
     "histogram": HistogramMetricFamily,
 }
 
-_OWN_SERIES = len(DROPPABLE) + 2
-"""Of the exporter itself: one a family that can be cut, how many there are, how long it took."""
+_OWN_SERIES = len(DROPPABLE) + 3
+"""Of the exporter itself: one a family that can be cut, how many, how long it took, how often it failed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,7 @@ class Collector:
     measures : sequence of Measure
         Those of the judge whose snapshots come.
     top_employees : int
-        Employees shown by name besides those alerting.
+        Who ranks so high comes to be shown by name, and is so up to twice the rank; those alerting always.
     series_max : int
         Cap on all series of the page. Families of the pipeline and of alerts stand even beyond it.
     """
@@ -68,6 +70,7 @@ class Collector:
         self._kinds = {measure.name: measure.kind for measure in measures}
         self._top = top_employees
         self._series_max = series_max
+        self._named: frozenset[str] = frozenset()
         self._state: tuple[object, ...] = ()
         self.judged = Part()
         """Verdicts and what they rest on; the same object until a pane closes or a step ends."""
@@ -100,11 +103,17 @@ class Collector:
         return []
 
     def _judged(self, snapshot: Snapshot, room: int) -> Part:
-        always = told(chain(alert_series(snapshot), coverage_series(snapshot)))
-        kept, cut = within(room - len(always), self._bundles(snapshot))
+        always = told(chain(alert_series(snapshot, self._kinds), coverage_series(snapshot)))
+        longest = snapshot.by_channel[-1].window
+        employees = _of_window(longest, snapshot.employees_found)
+        named = shown_by_name(snapshot, employees, self._top, self._named)
+        self._named = frozenset(snapshot.employees[employee] for employee in named)
+        kept, cut = within(room - len(always), self._bundles(snapshot, employees, named))
         return _part([*always, *kept], cut)
 
-    def _bundles(self, snapshot: Snapshot) -> Iterator[list[Series]]:
+    def _bundles(
+        self, snapshot: Snapshot, employees: Sequence[EmployeeFigures], named: Sequence[int]
+    ) -> Iterator[list[Series]]:
         """Yield what the cap may cut, the most important first.
 
         The first and the last window only. Employees by name come last: who is cut is still in the funnel.
@@ -112,7 +121,6 @@ class Collector:
         windows = [spread.window for spread in snapshot.by_channel]
         first, last = windows[0], windows[-1]
         shown = tuple(dict.fromkeys((last, first)))
-        employees = _of_window(last, snapshot.employees_found)
         channels = [(channel,) for channel in snapshot.channels]
         issues = [(issue,) for issue in snapshot.issue_types]
         yield from ([series] for series in funnel_series(employees))
@@ -131,7 +139,7 @@ class Collector:
         for window in shown:
             means = _of_window(window, snapshot.by_issue_type)
             yield from spread_bundles("issue_type", issues, means, self._kinds)
-        yield from employee_bundles(snapshot, employees, self._kinds, self._top)
+        yield from employee_bundles(snapshot, employees, self._kinds, named)
 
     def _own_series(self, taken: int) -> Iterator[Series]:
         yield Series("touchpoint_export_series", (), taken + self.judged.lines)

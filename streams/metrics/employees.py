@@ -5,7 +5,6 @@ from math import nan
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.settings import Kind
 from models.snapshot import EmployeeFigures, Snapshot
@@ -30,40 +29,18 @@ def funnel_series(figures: Sequence[EmployeeFigures]) -> Iterator[Series]:
 
 
 def employee_bundles(
-    snapshot: Snapshot, figures: Sequence[EmployeeFigures], kinds: Mapping[str, Kind], top: int
+    snapshot: Snapshot, figures: Sequence[EmployeeFigures], kinds: Mapping[str, Kind], shown: Sequence[int]
 ) -> Iterator[list[Series]]:
-    """Yield the series of each employee that is shown by name, the most important first.
+    """Yield the series of each employee that is shown by name.
 
     `figures` are those of one window.
     """
-    for employee in _shown(snapshot, figures, top):
+    for employee in shown:
         bundle: list[Series] = []
         for found in figures:
             if found.handlings[employee] > 0:
                 bundle += _figures(snapshot.employees[employee], employee, found, kinds[found.measure])
         yield told(bundle)
-
-
-def _shown(snapshot: Snapshot, figures: Sequence[EmployeeFigures], top: int) -> list[int]:
-    """Return who is shown: everyone alerting, then the others among the `top` by |z|.
-
-    One list for all measures, by the largest |z| of any: who is on it is shown whole.
-    """
-    if not figures:
-        return []
-    names = snapshot.employees
-    extreme = _extreme(figures)
-    order = sorted(range(len(extreme)), key=lambda employee: (-extreme[employee], names[employee]))
-    accused = {alert.employee for alert in snapshot.alerts if alert.until is None}
-    alerting = [employee for employee in order if names[employee] in accused]
-    others = [employee for employee in order[:top] if names[employee] not in accused]
-    return alerting + others
-
-
-def _extreme(figures: Sequence[EmployeeFigures]) -> NDArray[np.float64]:
-    """Return the largest |z| of each employee, -1 where none could be told."""
-    size = np.abs(np.array([found.z for found in figures]))
-    return np.asarray(np.where(np.isnan(size), -1.0, size).max(axis=0))
 
 
 def _figures(name: str, employee: int, found: EmployeeFigures, kind: Kind) -> Iterator[Series]:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, gzip_accepted
 from prometheus_client.exposition import generate_latest as text_of
 from prometheus_client.metrics_core import Metric
@@ -77,17 +77,20 @@ _NOTHING: Final = _Written(b"", b"", zlib.compressobj(level=1, wbits=_GZIP))
 
 
 class _Process:
-    """What is true at the moment of the scrape: the process, and how long the last rendering took."""
+    """What is true at the moment of the scrape: the process, and how rendering went."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self.duration = 0.0
+        self.errors = 0
 
     def collect(self) -> Iterator[Metric]:
         family = BY_NAME["touchpoint_collect_duration_seconds"]
         yield GaugeMetricFamily(family.name, family.help, self.duration, unit=family.unit)
+        family = BY_NAME["touchpoint_collect_errors_total"]
+        yield CounterMetricFamily(family.name, family.help, self.errors)
         yield from self._registry.collect()
 
 
@@ -108,11 +111,15 @@ class Page:
         self._rendering = Lock()
 
     def update(self, view: View) -> None:
-        """Show this view from now on."""
+        """Show this view from now on; where that fails it is counted, and the page stays as it was."""
         with self._rendering:
             begin = self._clock()
-            self._collector.update(view)
-            self._pages = {form: self._render(form) for form in self._pages}
+            try:
+                self._collector.update(view)
+                self._pages = {form: self._render(form) for form in self._pages}
+            except Exception:
+                self._process.errors += 1
+                raise
             self._process.duration = self._clock() - begin
 
     def get(self, accept: str, accept_encoding: str) -> Reply:
@@ -147,6 +154,7 @@ def page_of(snapshot: Snapshot, config: Config) -> bytes:
     worker = WorkerState(
         version=version("touchpoint-monitor"),
         config_hash=config.fingerprint(),
+        privacy_mode=config.privacy.mode,
         thresholds=thresholds(config),
         topics=(),
         caught_up=True,

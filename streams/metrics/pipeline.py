@@ -21,6 +21,14 @@ def clock_series(snapshot: Snapshot) -> Iterator[Series]:
         yield Series("touchpoint_partition_missing_positions", where, state.missing)
         yield Series("touchpoint_partition_lost_positions", where, state.lost)
     yield Series("touchpoint_partitions_silent", (), snapshot.silent_partitions)
+    known = {
+        "employee": snapshot.employees,
+        "stratum": snapshot.strata,
+        "channel": snapshot.channels,
+        "issue_type": snapshot.issue_types,
+    }
+    for kind, entities in known.items():
+        yield Series("touchpoint_state_entities", (kind,), len(entities))
     yield Series("touchpoint_open_cases", (), snapshot.open_cases)
     yield Series("touchpoint_last_step_timestamp_seconds", (), seconds(snapshot.last_step))
     yield Series("touchpoint_window_end_timestamp_seconds", (), seconds(snapshot.window_end))

@@ -39,23 +39,26 @@ class Published:
         )
 
 
-def records(count: int) -> Iterator[tuple[bytes, bytes]]:
+def records(
+    count: int, *, employees: int = EMPLOYEES, per_day: int = PER_DAY
+) -> Iterator[tuple[bytes, bytes]]:
     """Yield so many events as compact JSON, keyed by case, in order of time."""
-    days = 1 + count // (PER_DAY // 2)  # a day of a weekend is smaller than the mean
+    days = 1 + count // (per_day // 2)  # a day of a weekend is smaller than the mean
     settings = SimulationSettings(
-        employees=EMPLOYEES, handlings_per_day=PER_DAY, days=days, issue_types=issue_types(24)
+        employees=employees, handlings_per_day=per_day, days=days, issue_types=issue_types(24)
     )
     events = (event for day in Centre(settings, 1).days() for event in day.events())
     for event in islice(events, count):
         yield str(event.get("case_id", event["event_id"])).encode(), orjson.dumps(event)
 
 
-def publish(broker: str, bootstrap: str, topic: str, count: int) -> Published:
-    """Publish so many events to a topic of a broker, which is called so."""
-    return Published(broker, bootstrap, topic, count, asyncio.run(_publish(bootstrap, topic, count)))
+def publish(broker: str, bootstrap: str, topic: str, count: int, **centre: int) -> Published:
+    """Publish so many events of a centre, as `records` takes it, to a topic of a broker, called so."""
+    size = asyncio.run(_publish(bootstrap, topic, records(count, **centre)))
+    return Published(broker, bootstrap, topic, count, size)
 
 
-async def _publish(bootstrap: str, topic: str, count: int) -> int:
+async def _publish(bootstrap: str, topic: str, events: Iterator[tuple[bytes, bytes]]) -> int:
     """Publish and return the size of the values; batches built here cost a third of single records."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, max_batch_size=BATCH_BYTES)
     await producer.start()
@@ -63,7 +66,7 @@ async def _publish(bootstrap: str, topic: str, count: int) -> int:
         batches = [producer.create_batch() for _ in range(PARTITIONS)]
         sent: deque[Any] = deque()
         size = 0
-        for key, value in records(count):
+        for key, value in events:
             size += len(value)
             partition = crc32(key) % PARTITIONS
             while batches[partition].append(key=key, value=value, timestamp=None) is None:

@@ -60,7 +60,7 @@ def test_beside_a_running_worker_all_is_well(whole: Installation, tmp_path: Path
     with RunningWorker(whole.config) as worker:
         worker.until(lambda _: worker.get("/readyz") == b"ready\n")
         code, findings = examined(whole.config, tmp_path)
-        [port] = [one for one in findings if one["name"] == "metrics port"]
+        [port] = [one for one in findings if one["name"] == "http"]
         assert (code, port["state"]) == (0, "ok")
         assert "a worker serves" in port["seen"]
 
@@ -100,7 +100,7 @@ def test_a_broker_that_is_down_skips_what_needs_it(whole: Installation, tmp_path
     assert {one["name"] for one in findings if one["state"] == "ok"} == {
         "configuration",
         "secret",
-        "metrics port",
+        "http",
         "security",
     }
 

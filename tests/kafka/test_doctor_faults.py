@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -15,7 +16,8 @@ from kafka.installation import EVENTS, READ, Installation, amiss, examined, inst
 from worker import publish
 
 from models.identity import Keys
-from streams.config import Config, MetricsConfig
+from streams.config import Config
+from streams.http_settings import HttpConfig
 
 pytestmark = pytest.mark.kafka
 
@@ -26,6 +28,35 @@ DAY_MS = 86_400_000
 def whole(kafka: Broker) -> Installation:
     """Return an installation in which nothing is wrong."""
     return installed(kafka)
+
+
+class Wrong(NamedTuple):
+    """One thing that is wrong with an installation.
+
+    Attributes
+    ----------
+    spoil : callable
+        Makes it so, and returns the configuration to examine.
+    check : str
+        The name of the check that finds it.
+    seen : str
+        A part of what that check says it has seen.
+    """
+
+    spoil: Callable[[Installation], Config]
+    check: str
+    seen: str
+
+
+def found_alone(wrong: Wrong, whole: Installation, folder: Path) -> tuple[int, str]:
+    """Return the exit code and how bad it is, of what is found with what to do, and nothing else is."""
+    code, findings = examined(wrong.spoil(whole), folder)
+
+    finding = only(findings)
+    assert finding["name"] == wrong.check
+    assert wrong.seen in finding["seen"]
+    assert finding["do"]
+    return code, finding["state"]
 
 
 def _compact_ledger(it: Installation) -> Config:
@@ -88,43 +119,30 @@ def _foreign_ledger(it: Installation) -> Config:
 
 
 def _used_port(it: Installation) -> Config:
-    return replace(it.config, metrics=MetricsConfig(port=it.broker.port))
+    return replace(it.config, http=HttpConfig(port=it.broker.port))
 
 
-FAULTS: dict[str, tuple[Callable[[Installation], Config], str, str]] = {
-    "a source that is not there": (_missing_source, "source topic", "no such topic"),
-    "a topic that nobody may make": (_missing_alerts, "alerts topic", "no such topic"),
-    "a ledger of two partitions": (_split_ledger, "ledger topic", "2 partitions and needs exactly 1"),
-    "a compacted ledger": (_compact_ledger, "ledger topic", "cleanup.policy is compact"),
-    "a ledger that forgets by time": (_short_ledger, "ledger topic", "(14 d) and must be at least"),
-    "a ledger that forgets by size": (_sized_ledger, "ledger topic", "retention.bytes is 1000000"),
-    "a source made anew": (_recreated_source, "position", "up to 21, and it ends at 20"),
-    "a source made anew, by the ledger": (
-        _recreated_source_by_the_ledger,
-        "position",
-        "up to 21, and it ends at 20",
+FAULTS = {
+    "a source that is not there": Wrong(_missing_source, "source topic", "no such topic"),
+    "a topic that nobody may make": Wrong(_missing_alerts, "alerts topic", "no such topic"),
+    "a ledger of two partitions": Wrong(_split_ledger, "ledger topic", "2 partitions and needs exactly 1"),
+    "a compacted ledger": Wrong(_compact_ledger, "ledger topic", "cleanup.policy is compact"),
+    "a ledger that forgets by time": Wrong(_short_ledger, "ledger topic", "(14 d) and must be at least"),
+    "a ledger that forgets by size": Wrong(_sized_ledger, "ledger topic", "retention.bytes is 1000000"),
+    "a source made anew": Wrong(_recreated_source, "position", "up to 21, and it ends at 20"),
+    "a source made anew, by the ledger": Wrong(
+        _recreated_source_by_the_ledger, "position", "up to 21, and it ends at 20"
     ),
-    "garbage": (_garbage, "events", "100% of the newest 200 are rejected; the first for not_json"),
-    "a ledger of another program": (_foreign_ledger, "ledger format", "format 255"),
-    "a port in use": (_used_port, "metrics port", "cannot listen on"),
+    "garbage": Wrong(_garbage, "events", "100% of the newest 200 are rejected; the first for not_json"),
+    "a ledger of another program": Wrong(_foreign_ledger, "ledger format", "format 255"),
+    "a port in use": Wrong(_used_port, "http", "cannot listen on"),
 }
 
 
-@pytest.mark.parametrize(("spoil", "check", "seen"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_found_and_nothing_else(
-    whole: Installation,
-    tmp_path: Path,
-    spoil: Callable[[Installation], Config],
-    check: str,
-    seen: str,
-) -> None:
+@pytest.mark.parametrize("wrong", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_found_and_nothing_else(whole: Installation, tmp_path: Path, wrong: Wrong) -> None:
     """One thing is wrong: that is what is found, with what to do, and the exit code is 1."""
-    code, findings = examined(spoil(whole), tmp_path)
-
-    finding = only(findings)
-    assert (code, finding["name"], finding["state"]) == (1, check, "failed")
-    assert seen in finding["seen"]
-    assert finding["do"]
+    assert found_alone(wrong, whole, tmp_path) == (1, "failed")
 
 
 def test_copies_that_the_cluster_cannot_hold_are_told(whole: Installation, tmp_path: Path) -> None:
@@ -178,28 +196,21 @@ async def _publish_ahead(it: Installation, seconds: float) -> None:
         await producer.send_and_wait(it.source, line(event_id="ahead"), partition=0, timestamp_ms=at)
 
 
-WARNINGS: dict[str, tuple[Callable[[Installation], Config], str, str]] = {
-    "retention that was faster": (_overtaken, "position", "removed before they were read: 3 (partition 0)"),
-    "a ledger without its beginning": (_begun_later, "history", "begins at 1, and there is no checkpoint"),
-    "a compacted source": (_compact_source, "source topic", "compacted"),
-    "a source that forgets": (_short_source, "source topic", "keeps events for 1 d"),
-    "some garbage": (_some_garbage, "events", "2% of the newest 41 are rejected"),
-    "a clock ahead": (_ahead, "clock", "from now"),
+WARNINGS = {
+    "retention that was faster": Wrong(
+        _overtaken, "position", "removed before they were read: 3 (partition 0)"
+    ),
+    "a ledger without its beginning": Wrong(
+        _begun_later, "history", "begins at 1, and there is no checkpoint"
+    ),
+    "a compacted source": Wrong(_compact_source, "source topic", "compacted"),
+    "a source that forgets": Wrong(_short_source, "source topic", "keeps events for 1 d"),
+    "some garbage": Wrong(_some_garbage, "events", "2% of the newest 41 are rejected"),
+    "a clock ahead": Wrong(_ahead, "clock", "from now"),
 }
 
 
-@pytest.mark.parametrize(("spoil", "check", "seen"), WARNINGS.values(), ids=WARNINGS)
-def test_what_does_not_stop_a_worker_is_a_warning(
-    whole: Installation,
-    tmp_path: Path,
-    spoil: Callable[[Installation], Config],
-    check: str,
-    seen: str,
-) -> None:
-    """It is found, and nothing else is; the exit code stays 0."""
-    code, findings = examined(spoil(whole), tmp_path)
-
-    finding = only(findings)
-    assert (code, finding["name"], finding["state"]) == (0, check, "warning")
-    assert seen in finding["seen"]
-    assert finding["do"]
+@pytest.mark.parametrize("wrong", WARNINGS.values(), ids=WARNINGS)
+def test_what_does_not_stop_a_worker_is_a_warning(whole: Installation, tmp_path: Path, wrong: Wrong) -> None:
+    """It is found, with what to do, and nothing else is; the exit code stays 0."""
+    assert found_alone(wrong, whole, tmp_path) == (0, "warning")

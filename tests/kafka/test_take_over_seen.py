@@ -13,7 +13,7 @@ from soak.upstream import Upstream, centre_of, published
 
 pytestmark = [pytest.mark.kafka, pytest.mark.prometheus]
 
-RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "touchpoint.rules.yml"
+RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "findings.rules.yml"
 
 
 def test_a_take_over_neither_resolves_nor_fires_again(kafka: Broker, tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_take_over_neither_resolves_nor_fires_again(kafka: Broker, tmp_path: P
     topic = kafka.create_topic("seen", partitions=4)
     config = config_on(kafka, topic, session_s=3.0)
     with fleet(replace(config, time=replace(config.time, clock="event"))) as workers:
-        ports = [workers.join().config.metrics.port for _ in range(2)]
+        ports = [workers.join().config.http.port for _ in range(2)]
         published(kafka.bootstrap, topic, upstream)
         workers.until_read(upstream.count, 120.0)
         with scraping(ports, tmp_path, RULES) as prometheus:
@@ -46,9 +46,9 @@ def test_a_take_over_neither_resolves_nor_fires_again(kafka: Broker, tmp_path: P
 
 
 def firing(prometheus: Prometheus) -> dict[Any, str]:
-    """Return since when each alert fires, by its labels."""
+    """Return since when each finding is told, by its labels."""
     return {
         frozenset(alert["labels"].items()): alert["activeAt"]
         for alert in prometheus.alerts()
-        if alert["state"] == "firing"
+        if alert["state"] == "firing" and alert["labels"]["component"] == "findings"
     }

@@ -193,7 +193,7 @@ def test_employees_are_pseudonyms(kafka: Broker, configured: Callable[..., Confi
     publish(kafka, config.sources.topics[0], [(None, json.dumps(one).encode()) for one in said])
     with RunningWorker(config) as worker:
         worker.until_read(len(said))
-        everything = [worker.get("/metrics"), worker.get("/document"), worker.log.encode()]
+        everything = [worker.get("/metrics"), worker.get("/api/v1/document"), worker.log.encode()]
     everything += [one.value for one in consume(kafka, config.topics.ledger)]
     for secret in (b"jane.doe", b"cust-4711", b"case-0815"):
         assert not any(secret in told for told in everything)

@@ -36,7 +36,7 @@ class Fleet:
     def join(self, **changes: Any) -> RunningWorker:
         """Start one more, with changed settings if told so."""
         port = child_server.free_ports(1)[0]
-        config = replace(self.config, metrics=replace(self.config.metrics, port=port), **changes)
+        config = replace(self.config, http=replace(self.config.http, port=port), **changes)
         worker = self._stack.enter_context(RunningWorker(config))
         self.workers.append(worker)
         worker.until_serving()

@@ -81,10 +81,13 @@ class Upstream:
                 yield partition, line.rstrip(b"\n")
 
 
-def endless(centre: Centre, partitions: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (partition, value) of a simulated centre as long as it works; a case stays in one partition."""
-    for day in centre.days():
-        for event in day.events():
+def endless(centre: Centre, partitions: int, days: range | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield (partition, value) of a simulated centre as long as it works, or on these days.
+
+    A case stays in one partition.
+    """
+    for index in days or range(centre.settings.days):
+        for event in centre.day(index).events():
             key = str(event.get("case_id", event["event_id"])).encode()
             yield crc32(key) % partitions, orjson.dumps(event)
 

@@ -224,7 +224,7 @@ def test_a_longer_window_fills_up() -> None:
     straight = judged([day(number) for number in range(12)], long)
     judge = resettled(judged([day(number) for number in range(5)], short), long)
     going_on(judge, range(5, 6))
-    assert handlings_in(judge, "4d") == 80 + 200 + 180  # from 2 h of day 3 to 3 h of day 5
+    assert handlings_in(judge, "4d") == 200 + 200 + 180  # from day 3, the last step's, to 3 h of day 5
     going_on(judge, range(6, 12))
     for shown in (judge, straight):
         shown.finish()

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 from mode.supervisors import CrashingSupervisor
 from taking import PSEUDONYMS
 
@@ -79,3 +80,17 @@ def test_what_is_produced_must_be_on_all_replicas(worker: Worker) -> None:
 
     assert options["acks"] == "all"
     assert options["enable_idempotence"] is True
+
+
+def test_assignments_are_counted(worker: Worker) -> None:
+    """Each that the group gives, be it nothing: many of them are a group that does not come to rest."""
+    before = worker.health.rebalances
+    for begins_at in ({TP(SOURCE, 0): 0}, {}):
+        worker._assigned(begins_at)
+
+    assert worker.health.rebalances == before + 2
+
+
+def test_stages_are_timed_in_one_place(worker: Worker) -> None:
+    """What intake and the judge's owner take is on the same page."""
+    assert worker.ownership._durations is worker.intake.durations

@@ -35,7 +35,7 @@ def events(tmp_path: Path) -> Callable[..., Path]:
 
 def test_the_commands_are_these() -> None:
     """What there is to call is a contract."""
-    told = "check config demo doctor metrics replay simulate topics worker"
+    told = "check config demo doctor explain metrics publish replay simulate topics worker"
     assert " ".join(COMMANDS) == told
 
 
@@ -81,8 +81,8 @@ def test_the_version_is_told() -> None:
         (["worker"], "Missing option '--config'"),
         (["worker", "--config", "none.toml"], "none.toml: there is no such file"),
         (["demo", "--seconds", "1"], "--seconds"),
-        (["config", "--set", "metrics.prot=1"], "metrics.prot: there is no such key; known here: host"),
-        (["config", "--set", "metrics.port"], "write it as section.key=value"),
+        (["config", "--set", "metrics.prot=1"], "metrics.prot: there is no such key; known here: series_max"),
+        (["config", "--set", "http.port"], "write it as section.key=value"),
         (["simulate", "--days", "0"], "--days"),
         (["simulate", "--onset-day", "99"], "simulation.onset_day"),
         (["simulate", "--days", "1", "--output", "nowhere/events"], "nowhere/events: No such file"),
@@ -156,13 +156,13 @@ def test_check_for_machines_is_one_document(events: Callable[..., Path]) -> None
 
 def test_the_effective_configuration_can_be_read_back(tmp_path: Path) -> None:
     """What `config` prints, --config takes; what was set stands in it."""
-    printed = touchpoint("config", "--set", "verdicts.persistence=5", TOUCHPOINT_METRICS__PORT="1").stdout
+    printed = touchpoint("config", "--set", "verdicts.persistence=5", TOUCHPOINT_HTTP__PORT="1").stdout
     path = tmp_path / "printed.toml"
     path.write_text(printed)
 
     assert touchpoint("config", "--config", path).stdout == printed
     config = load(path, environment={})
-    assert (config.verdicts.persistence, config.metrics.port) == (5, 1)
+    assert (config.verdicts.persistence, config.http.port) == (5, 1)
     assert SECRET not in printed
 
 

@@ -67,13 +67,13 @@ def test_every_key_of_the_reference_file_has_a_comment() -> None:
 
 def test_the_environment_stands_over_the_file_and_set_over_both(tmp_path: Path) -> None:
     """A file gives way to TOUCHPOINT_SECTION__KEY, and that to --set; the last --set holds."""
-    text = "[verdicts]\npersistence = 4\nwarm_up_days = 20\n[metrics]\nport = 1\ntop_employees = 7"
-    environment = {"TOUCHPOINT_VERDICTS__PERSISTENCE": "5", "TOUCHPOINT_METRICS__PORT": "2"}
+    text = "[verdicts]\npersistence = 4\nwarm_up_days = 20\n[http]\nport = 1\n[metrics]\ntop_employees = 7"
+    environment = {"TOUCHPOINT_VERDICTS__PERSISTENCE": "5", "TOUCHPOINT_HTTP__PORT": "2"}
 
-    config = loaded(text, tmp_path, "metrics.port=3", "metrics.port=4", **environment)
+    config = loaded(text, tmp_path, "http.port=3", "http.port=4", **environment)
 
     assert (config.verdicts.warm_up_days, config.verdicts.persistence) == (20, 5)
-    assert (config.metrics.top_employees, config.metrics.port) == (7, 4)
+    assert (config.metrics.top_employees, config.http.port) == (7, 4)
 
 
 def test_the_environment_reaches_every_depth_and_type() -> None:

@@ -36,15 +36,23 @@ def test_an_unknown_key_is_told_with_its_path_and_the_known_ones(
     assert known in error.problem.partition("here: ")[2].split(", ")
 
 
+@pytest.mark.parametrize(("old", "new"), [("metrics.host=x", "http.host"), ("metrics.port=1", "http.port")])
+def test_a_key_that_has_moved_is_told_with_its_place(old: str, new: str) -> None:
+    """A file of an earlier version says what to change."""
+    error = refusal(old)
+
+    assert (error.key, error.problem) == (old.partition("=")[0], f"has moved: write {new}")
+
+
 @pytest.mark.parametrize(
     ("override", "key"),
     [
         ("kafka=3", "kafka"),
         ("kafka.brokers=kafka:9092", "kafka.brokers"),
         ("kafka.brokers=[9092]", "kafka.brokers[0]"),
-        ("metrics.port=http", "metrics.port"),
-        ("metrics.port=6066.5", "metrics.port"),
-        ("metrics.port=true", "metrics.port"),
+        ("http.port=http", "http.port"),
+        ("http.port=6066.5", "http.port"),
+        ("http.port=true", "http.port"),
         ("topics.create=yes", "topics.create"),
         ("windows.days=[1, 7.5]", "windows.days[1]"),
         ("detectors.spread.q=low", "detectors.spread.q"),
@@ -90,10 +98,11 @@ def test_a_wrong_type_is_told_with_its_path(override: str, key: str) -> None:
         ("worker.stall_s=4", "worker.stall_s"),
         ("worker.stall_s=inf", "worker.stall_s"),
         ("dead_letters.raw_bytes_max=-1", "dead_letters.raw_bytes_max"),
-        ("metrics.port=65536", "metrics.port"),
+        ("http.port=65536", "http.port"),
         ("metrics.top_employees=-1", "metrics.top_employees"),
         ("metrics.series_max=10", "metrics.series_max"),
         ("privacy.mode=open", "privacy.mode"),
+        ("privacy.employees_min=1", "privacy.employees_min"),
         ("logs.level=loud", "logs.level"),
         ("calendar.timezone=Mars/Olympus", "calendar.timezone"),
         ("time.pane_s=7000", "time.pane_s"),
@@ -142,7 +151,7 @@ def test_words_to_choose_from_are_told() -> None:
     assert "canonical" in refusal("sources.format=avro").problem
 
 
-@pytest.mark.parametrize("override", ["metrics.port", "", "metrics.port.deep=1", "=1"])
+@pytest.mark.parametrize("override", ["http.port", "", "http.port.deep=1", "=1"])
 def test_an_override_that_sets_no_key_is_refused(override: str) -> None:
     """What is not section.key=value is refused."""
     refusal(override)
@@ -176,3 +185,15 @@ def test_bytes_that_are_no_text_are_told() -> None:
         load(None, environment={"TOUCHPOINT_KAFKA__APP_ID": "caf\udce9"})
 
     assert caught.value.key == "kafka.app_id"
+
+
+def test_an_alert_may_not_rest_on_fewer_than_may_be_shown() -> None:
+    """In team mode its figures are those of enough employees; in the other modes nobody asks."""
+    few = "detectors.spread.employees_min=4"
+    error = refusal("privacy.mode=team", few)
+
+    assert error.key == "detectors.spread.employees_min"
+    assert "privacy.employees_min (5)" in error.problem
+    assert refusal("privacy.mode=team", "privacy.employees_min=9").key == "detectors.spread.employees_min"
+    for fine in (("privacy.mode=team", few, "privacy.employees_min=4"), ("privacy.mode=pseudonym", few)):
+        assert load(None, overrides=fine, environment={}).detectors.spread.employees_min == 4

@@ -3,17 +3,22 @@
 import asyncio
 import socket
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from commands import SECRET
 from decoding import decoded
+from kafka.secured import Authority
+from served import at, serving
+from watched import worker
 
 from models.identity import Identity, Keys
 from models.segment import IdleMark, Source
-from streams.config import Config, KafkaConfig, MetricsConfig, PrivacyConfig
-from streams.doctor import State, here, recorded, sources
+from streams.config import Config, KafkaConfig, PrivacyConfig
+from streams.doctor import Finding, State, here, recorded, sources
+from streams.http_settings import HttpAuthConfig, HttpConfig, HttpTlsConfig
 from streams.ledger import segment_of
 
 NOW = 1_700_000_000.0
@@ -174,17 +179,46 @@ def test_a_secret_is_there_or_not_needed(
 def test_a_free_port_is_left_free() -> None:
     """It can be listened on before and after."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        taken = MetricsConfig(port=server.getsockname()[1])
-        assert asyncio.run(here.port(taken)).state is State.FAILED
+        taken = HttpConfig(port=server.getsockname()[1])
+        assert asyncio.run(here.http(taken)).state is State.FAILED
 
-    assert asyncio.run(here.port(taken)).state is State.OK
-    assert asyncio.run(here.port(taken)).state is State.OK
-    assert asyncio.run(here.port(MetricsConfig(port=0))).seen == "a free one is taken"
+    assert asyncio.run(here.http(taken)).state is State.OK
+    assert asyncio.run(here.http(taken)).state is State.OK
+    assert asyncio.run(here.http(HttpConfig(port=0))).seen == "a free one is taken"
+
+
+def test_a_file_of_http_that_is_wrong_is_found(tmp_path: Path) -> None:
+    """Before a worker starts and stops over it."""
+    (tmp_path / "users").write_text("ada:in-clear")
+    auth = HttpAuthConfig(users_file=str(tmp_path / "users"))
+    finding = asyncio.run(here.http(HttpConfig(port=0, auth=auth)))
+
+    assert (finding.check, finding.state, finding.seen) == ("http", State.FAILED, "http.auth.users_file")
+    assert "htpasswd -nBC 12" in finding.advice
+
+
+@pytest.mark.parametrize("over_tls", [False, True], ids=["in clear", "over TLS"])
+def test_a_worker_that_serves_already_is_no_fault(tmp_path: Path, *, over_tls: bool) -> None:
+    """The doctor runs beside it, whichever way it speaks."""
+    tls = (
+        HttpTlsConfig(*map(str, Authority(tmp_path / "authority").issue("worker")))
+        if over_tls
+        else HttpTlsConfig()
+    )
+
+    async def run() -> Finding:
+        health = at(worker(), tls=tls)
+        async with serving(health) as server:
+            return await here.http(replace(health.config.http, port=server.port))
+
+    finding = asyncio.run(run())
+    assert finding.state is State.OK
+    assert "a worker serves at 127.0.0.1:" in finding.seen
 
 
 def test_an_address_of_another_machine_is_no_port_of_ours() -> None:
     """A host that is not here is told with the reason."""
-    finding = asyncio.run(here.port(MetricsConfig(host="192.0.2.1", port=6066)))
+    finding = asyncio.run(here.http(HttpConfig(host="192.0.2.1", port=6066)))
 
     assert finding.state is State.FAILED
     assert "cannot listen on 192.0.2.1:6066" in finding.seen

@@ -1,26 +1,18 @@
-"""The way out: what is rendered when, and what a worker answers over HTTP."""
+"""The way out: what is rendered when, and from what."""
 
 import asyncio
-import gzip
-import json
-import socket
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Collection
+from itertools import count, pairwise
 from math import inf
 from typing import Any
 
-import aiohttp
 import pytest
-from pages import page_of, view_of
 from taking import HERE, Clocks
 from watched import LEDGER, worker
 
-from models.errors import TouchpointError
-from streams.config import MetricsConfig, WorkerConfig
-from streams.exporting import Exporter, HttpServer, state_of
+from streams.exporting import Exporter, state_of
 from streams.health import Health
 from streams.metrics import View
-from streams.metrics.catalogue import BY_NAME
 from streams.transport import Ends
 
 
@@ -44,25 +36,30 @@ def test_a_worker_without_the_judge_shows_no_position_of_it() -> None:
 
 
 class Recorder:
-    """A page that keeps what it was to show."""
+    """A page that keeps what it was to show, and cannot show the views of these numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, fails: Collection[int] = ()) -> None:
         self.views: list[View] = []
+        self._fails = fails
 
     def update(self, view: View) -> None:
-        """Take a view."""
+        """Take a view, or fail."""
         self.views.append(view)
+        if len(self.views) - 1 in self._fails:
+            raise ZeroDivisionError
 
 
-def rendered(health: Health, *moments: Callable[[], object]) -> list[int]:
+def rendered(
+    health: Health, *moments: Callable[[], object], page: Recorder | None = None, takes_s: float = 0.0
+) -> list[int]:
     """Return how many pages were rendered at the start and in each second, this happening before it."""
-    recorder, seconds = Recorder(), iter(moments)
+    recorder, seconds, readings = page or Recorder(), iter(moments), count()
     counts: list[int] = []
 
     async def run() -> None:
-        page: Any = recorder
+        shown: Any = recorder
         over = asyncio.Event()
-        exporter: Any = Exporter(health, page)
+        exporter: Any = Exporter(health, shown, clock=lambda: takes_s * next(readings))
 
         async def a_second(_: float) -> None:
             counts.append(len(recorder.views))
@@ -100,6 +97,14 @@ def test_the_page_is_rendered_once_per_change() -> None:
     assert rendered(health, nothing, nothing, *changes, nothing) == [1, 1, 0, 1, 1, 1, 0]
 
 
+def test_who_renders_long_rests_long() -> None:
+    """At most a tenth of the time goes into a page, however fast the state changes."""
+    health = worker(judged=5, follow_to=6)
+    changes = [lambda version=version: setattr(health.ownership, "version", version) for version in range(8)]
+
+    assert rendered(health, *changes, takes_s=0.25) == [1, 0, 0, 1, 0, 0, 1, 0, 0]
+
+
 def test_a_page_grows_old() -> None:
     """Lag and idleness change without a record: after 15 s it is rendered again all the same."""
     assert rendered(worker(), *[nothing] * 31) == [1, 1, *[0] * 14, 1, *[0] * 14, 1]
@@ -114,105 +119,22 @@ def test_every_second_it_is_seen_whether_work_is_done() -> None:
     assert health.stalled_s() == 100.0
 
 
-Answer = tuple[int, Any, bytes]
-
-
-def served(config: MetricsConfig, of: Health, *requests: tuple[str, dict[str, str]]) -> list[Answer]:
-    """Return status, headers and undecoded body of each request to a server that runs for so long."""
-
-    async def run() -> list[Answer]:
-        server = HttpServer(config, page_of(view_of()), of)
-        await server.start()
-        try:
-            async with aiohttp.ClientSession(auto_decompress=False) as client:
-                answers = []
-                for path, headers in requests:
-                    async with client.get(f"http://127.0.0.1:{server.port}{path}", headers=headers) as answer:
-                        answers.append((answer.status, answer.headers, await answer.read()))
-                return answers
-        finally:
-            await server.stop()
-
-    return asyncio.run(run())
-
-
-ANY_PORT = MetricsConfig(port=0)
-
-
-def test_the_page_is_served_as_it_is_asked_for() -> None:
-    """Text or OpenMetrics, plain or gzipped, with the names of the catalogue on it."""
-    plain, packed, openmetrics = served(
-        ANY_PORT,
-        worker(),
-        ("/metrics", {"Accept-Encoding": "identity"}),
-        ("/metrics", {"Accept-Encoding": "gzip"}),
-        ("/metrics", {"Accept": "application/openmetrics-text; version=1.0.0"}),
-    )
-
-    assert [answer[0] for answer in (plain, packed, openmetrics)] == [200, 200, 200]
-    assert plain[1]["Content-Type"].startswith("text/plain; version=0.0.4")
-    assert packed[1]["Content-Encoding"] == "gzip"
-    assert b"touchpoint_steps_total" in gzip.decompress(packed[2])
-    assert openmetrics[1]["Content-Type"].startswith("application/openmetrics-text")
-    assert "touchpoint_steps_total" in BY_NAME
-
-
-def answers(of: Health, path: str) -> tuple[int, str]:
-    """Return status and text of one answer."""
-    [(status, _, body)] = served(ANY_PORT, of, (path, {}))
-    return status, body.decode()
-
-
-def test_the_document_is_served() -> None:
-    """/document is what `replay --format json` prints."""
-    [(status, headers, body)] = served(ANY_PORT, worker(judged=0), ("/document", {}))
-
-    assert (status, headers["Content-Type"]) == (200, "application/json")
-    assert json.loads(body)["version"] == 1
-
-
-def test_a_worker_without_the_judge_has_no_document() -> None:
-    """Its owner has it: that is told, and nothing that looks like one."""
-    assert answers(worker(), "/document") == (503, "the judge is not in this worker\n")
-
-
-def test_ready_is_not_alive() -> None:
-    """A worker that is still reading the ledger lives, but is not to be trusted yet."""
-    health = worker(judged=3, follow_to=4)
-    health.is_assigned = health.holds_ledger = True
-
-    assert answers(health, "/healthz") == (200, "alive\n")
-    assert answers(health, "/readyz") == (503, "not ready: the ledger is read\n")
-    assert health.ownership.judging is not None
-    health.ownership.judging.next_offset = 4
-    assert answers(health, "/readyz") == (200, "ready\n")
-
-
-def test_a_worker_without_an_assignment_is_not_ready() -> None:
-    """Before the first one nothing is read; one without partitions is an assignment too."""
+def test_a_page_that_cannot_be_rendered_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Intake and judge go on, and the next change is rendered again; what is wrong is logged once."""
     health = worker()
-    health.is_assigned = False
-    assert answers(health, "/readyz") == (503, "not ready: partitions are being assigned\n")
-    health.is_assigned = True
-    assert answers(health, "/readyz") == (200, "ready\n")
+    changes = [lambda version=version: setattr(health.ownership, "version", version) for version in (1, 2, 3)]
+    page = Recorder(fails=(0, 1, 3))
+
+    assert rendered(health, nothing, *changes, page=page) == [1, 1, 1, 1, 1]
+    logged = [record for record in caplog.records if record.name == "touchpoint.exporting"]
+    assert [record.exc_info[0] for record in logged if record.exc_info] == [ZeroDivisionError] * 2
+    assert health.intake.durations.stages["page"].cumulative()[-1] == 2
 
 
-def test_a_stalled_worker_is_not_alive() -> None:
-    """Who asks is told what waits and for how long, and starts it anew."""
-    clocks = Clocks()
-    health = worker({HERE: Ends(5, 5, inf)}, clocks=clocks)
-    for _ in range(3):
-        health.look()
-        clocks.pass_(WorkerConfig().stall_s)
-    status, why = answers(health, "/healthz")
+def test_a_judge_that_cannot_be_asked_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finishes what it has begun when it is: an error in that is no matter of the page."""
+    health = worker(judged=5)
+    monkeypatch.setattr(health.ownership, "shown", lambda: 1 / 0)
 
-    assert (status, why) == (503, "stalled: records wait and nothing was handled for 240 s\n")
-
-
-def test_a_port_that_is_taken_is_told() -> None:
-    """Another worker on the same port is a sentence with what to do, not a traceback."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        config = MetricsConfig(port=taken.getsockname()[1])
-
-        with pytest.raises(TouchpointError, match=r"metrics\.port: .*Name another port"):
-            served(config, worker())
+    with pytest.raises(ZeroDivisionError):
+        rendered(health)

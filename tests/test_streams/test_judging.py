@@ -52,8 +52,8 @@ def test_the_judge_is_that_of_the_ledger() -> None:
 
     assert fed(of, ledger()) == [True] * DAYS
     assert of.next_offset == DAYS
-    assert of.snapshot().counts["handlings"].read == sum(len(rows_of(day)) for day in range(DAYS))
-    assert of.alerts == of.snapshot().alerts != ()
+    assert of.judge.snapshot().counts["handlings"].read == sum(len(rows_of(day)) for day in range(DAYS))
+    assert of.judge.alerts == of.judge.snapshot().alerts != ()
 
 
 def test_what_was_applied_is_not_applied_again() -> None:
@@ -119,7 +119,7 @@ def test_from_a_dump_it_goes_on_as_if_nothing_had_been() -> None:
     fed(whole, ledger())
     fed(first, ledger()[:3])
     second = Judging.restored(CONFIG, first.dump(), first.next_offset)
-    assert differences(second.snapshot(), first.snapshot()) == []
+    assert differences(second.judge.snapshot(), first.judge.snapshot()) == []
 
     fed(second, ledger()[3:], 3)
     assert digest(second.dump()["judge"]) == digest(whole.dump()["judge"])

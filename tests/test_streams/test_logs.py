@@ -197,3 +197,10 @@ def test_libraries_keep_to_a_stricter_level() -> None:
     )
 
     assert [json.loads(line)["message"] for line in lines] == ["broken"] * 4
+
+
+def test_the_access_log_is_never_held_back() -> None:
+    """Nor does a level silence it: who has read what is not a matter of how much the service says."""
+    code = "logs.configure('error', 'json'); [logs.ACCESS.info('read') for _ in range(20)]"
+
+    assert [json.loads(line)["logger"] for line in spoken(code)] == ["touchpoint.access"] * 20

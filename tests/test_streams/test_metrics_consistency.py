@@ -19,6 +19,7 @@ from pages import (
 
 from models.handling import CHANNELS
 from models.snapshot import Spreads
+from streams.durations import STAGES
 from streams.metrics.alerts import KINDS
 from streams.metrics.spreads import MEAN, VARIANCE
 
@@ -157,7 +158,10 @@ def test_label_values_come_from_bounded_sets() -> None:
         "employee": {*snapshot.employees, "*"},
         "measure": set(MEASURE_NAMES),
         "window": WINDOWS,
-        "kind": {*KINDS, "reused_id", "employee", "issue_type"},
+        "kind": {*KINDS, "reused_id", "employee", "stratum", "channel", "issue_type"},
+        "alert_id": {one.id for one in snapshot.alerts},
+        "privacy_mode": {"team", "pseudonym", "named"},
+        "stage": set(STAGES),
         "severity": {"warning"},
         "answered_by": {"same", "other"},
         "action": {"added", "revised"},

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from math import exp
 
-import numpy as np
 from pages import (
     KIND_OF,
     MEASURE_NAMES,
@@ -17,6 +16,7 @@ from pages import (
     shown,
     text_of,
     view_of,
+    with_z,
 )
 
 from models.snapshot import Snapshot
@@ -27,13 +27,6 @@ def named(snapshot: Snapshot, top: int) -> set[str]:
     """Return who is on the page by name."""
     series = series_on(text_of(view_of(snapshot), top_employees=top))
     return label_values(series.get("touchpoint_employee_handlings", {}), "employee")
-
-
-def with_z(snapshot: Snapshot, **z: list[float]) -> Snapshot:
-    """Return a snapshot with these z of a measure, NaN for the other measures."""
-    nothing = [float("nan")] * len(snapshot.employees)
-    found = (replace(one, z=np.array(z.get(one.measure, nothing))) for one in snapshot.employees_found)
-    return replace(snapshot, employees_found=tuple(found))
 
 
 def test_those_furthest_from_peers_are_shown() -> None:
@@ -81,7 +74,7 @@ def test_an_employee_whose_alert_has_ended_vanishes() -> None:
 
 
 def test_an_employee_who_leaves_the_top_vanishes() -> None:
-    """The list is made anew at every step; nobody stays on it with an old figure."""
+    """Nobody stays on the page with an old figure."""
     snapshot = with_z(crowd(3), refused=[3.0, 2.0, 1.0])
     page = page_of(view_of(snapshot), top_employees=1)
     assert b"emp-00000" in page.get("", "").body

@@ -46,7 +46,8 @@ PROMETHEUS_3 = (
 def ours(text: str) -> dict[str, dict[Labels, float]]:
     """Return the series that do not depend on the moment of the scrape."""
     told = series_on(text)
-    del told["touchpoint_collect_duration_seconds"]
+    for name in ("touchpoint_collect_duration_seconds", "touchpoint_collect_errors_total"):
+        del told[name]
     return {name: series for name, series in told.items() if name.startswith("touchpoint_")}
 
 
@@ -95,7 +96,8 @@ def test_gzip_is_one_stream_and_holds_the_page() -> None:
 
 def test_an_updated_page_equals_one_made_from_nothing() -> None:
     """Whatever is kept between updates, after each of them the page is what the view alone gives."""
-    feed, page = Feed(), Page(Collector(MEASURES, top_employees=50, series_max=10_000))
+    everyone = {"top_employees": 60}  # who is shown by rank depends on who was
+    feed, page = Feed(), Page(Collector(MEASURES, **everyone, series_max=10_000))
     closed = []
     for day in range(17):
         rows = rows_of(day)
@@ -106,7 +108,7 @@ def test_an_updated_page_equals_one_made_from_nothing() -> None:
                 view = view_of(feed.judge.snapshot())
                 page.update(view)
                 closed.append(feed.judge.snapshot().window_end)
-                assert ours(page.get("", "").body.decode()) == ours(text_of(view))
+                assert ours(page.get("", "").body.decode()) == ours(text_of(view, **everyone))
     assert 1 < len(set(closed)) < len(closed)
 
 
@@ -166,9 +168,35 @@ def test_before_the_first_view_the_page_is_whole() -> None:
     told = series_on(page.get("", "").body.decode())
 
     assert "process_start_time_seconds" in told
-    assert [name for name in told if name.startswith("touchpoint_")] == [
-        "touchpoint_collect_duration_seconds"
-    ]
+    assert {name for name in told if name.startswith("touchpoint_")} == {
+        "touchpoint_collect_duration_seconds",
+        "touchpoint_collect_errors_total",
+    }
+
+
+def test_a_rendering_that_fails_is_counted_on_the_page_that_stays() -> None:
+    """It may fail for ever: what counts the failures is told at the scrape, not rendered."""
+    page = page_of(view_of())
+    before = page.get("", "").body.decode()
+
+    with pytest.raises(KeyError):
+        page.update(view_of(replace(judged(), alerts=(alert(measure="unheard of"),), steps=41)))
+
+    after = page.get("", "").body.decode()
+    assert ours(after) == ours(before)
+    assert series_on(before)["touchpoint_collect_errors_total"] == {labels(): 0}
+    assert series_on(after)["touchpoint_collect_errors_total"] == {labels(): 1}
+
+
+def test_after_a_rendering_that_failed_the_next_one_counts() -> None:
+    """Nothing of the view that could not be shown is left."""
+    page = page_of(view_of())
+    with pytest.raises(KeyError):
+        page.update(view_of(replace(judged(), alerts=(alert(measure="unheard of"),), steps=41)))
+    later = view_of(replace(judged(), steps=42))
+    page.update(later)
+
+    assert ours(page.get("", "").body.decode()) == ours(text_of(later))
 
 
 def test_a_replay_gives_the_page_that_a_worker_would_serve() -> None:
@@ -179,7 +207,8 @@ def test_a_replay_gives_the_page_that_a_worker_would_serve() -> None:
 
     verdicts = told["touchpoint_inconsistency_alert"]
     assert len(verdicts) == sum(one.until is None for one in judged().alerts)
-    assert told["touchpoint_config_info"] == {labels(config_hash=config.fingerprint()): 1}
+    described = labels(config_hash=config.fingerprint(), privacy_mode=config.privacy.mode)
+    assert told["touchpoint_config_info"] == {described: 1}
     assert told["touchpoint_config_threshold"][labels(name="detectors.spread.q")] == 0.02
     assert len(label_values(told["touchpoint_employee_handlings"], "employee")) == 3
 

@@ -21,9 +21,22 @@ from pages import (
 from models.rejects import REASONS
 from models.segment import Source
 from models.snapshot import Snapshot, SourceState
+from streams.config import load
 from streams.metrics import View
 from streams.metrics.catalogue import EXPORTER, PIPELINE, PROCESS, WORKER
+from streams.metrics.series import Distribution
+from streams.metrics.thresholds import thresholds
 
+THRESHOLDS = {
+    "detectors.spread.q": 0.015,
+    "detectors.funnel.employees_min": 11,
+    "worker.stall_s": 61.0,
+    "intake.idle_grace_s": 901,
+    "privacy.employees_min": 7,
+    "metrics.series_max": 5_001,
+    "checkpoints.every_s": 601,
+    "kafka.session_timeout_s": 21.0,
+}
 PARTS = ("accepted_total", "rejected_total", "duplicate_total", "late_total", "pending")
 
 
@@ -142,7 +155,8 @@ def test_thresholds_and_fingerprints_are_there_for_rules_to_use() -> None:
     series = shown()
 
     assert series["touchpoint_build_info"] == {labels(version="0.1.0"): 1}
-    assert series["touchpoint_config_info"] == {labels(config_hash="0123456789ab"): 1}
+    described = labels(config_hash="0123456789ab", privacy_mode="pseudonym")
+    assert series["touchpoint_config_info"] == {described: 1}
     assert series["touchpoint_config_threshold"] == {
         labels(name="detectors.spread.q"): 0.02,
         labels(name="windows.days"): 28,
@@ -161,3 +175,60 @@ def test_the_judge_tells_its_corrections_and_contacts() -> None:
     assert label_values(series["touchpoint_amendments_total"], "action") == {"added", "revised"}
     assert label_values(series["touchpoint_contract_violations_total"], "kind") == {"reused_id"}
     assert label_values(series["touchpoint_names_refused_total"], "kind") == {"employee", "issue_type"}
+
+
+def test_the_thresholds_are_those_in_force() -> None:
+    """By the path of their key, the shell's as the judge's: rules and boards repeat no number."""
+    overrides = [f"{key}={value}" for key, value in THRESHOLDS.items()]
+    config = load(None, overrides=overrides, environment={})
+
+    assert thresholds(config).items() >= THRESHOLDS.items()
+
+
+def test_what_the_judge_knows_is_counted() -> None:
+    """Employees, strata, channels and issue types that have come up."""
+    snapshot = judged()
+
+    assert shown()["touchpoint_state_entities"] == {
+        labels(kind="employee"): len(snapshot.employees),
+        labels(kind="stratum"): len(snapshot.strata),
+        labels(kind="channel"): len(snapshot.channels),
+        labels(kind="issue_type"): len(snapshot.issue_types),
+    }
+
+
+def test_partitions_are_counted_by_topic() -> None:
+    """A configured topic of which this worker holds nothing has a 0."""
+    series = series_on(text_of(view_of(topics=(TOPIC, "elsewhere"), assigned={TOPIC: 3}, rebalances=4)))
+
+    held = {labels(topic=TOPIC): 3, labels(topic="elsewhere"): 0}
+    assert series["touchpoint_assigned_partitions"] == held
+    assert series["touchpoint_rebalances_total"] == {labels(): 4}
+
+
+def test_writes_that_failed_are_told_apart() -> None:
+    """Alerts that readers wait for and a checkpoint that a restart waits for are different nights."""
+    series = series_on(text_of(view_of(alert_publish_failures=3, checkpoint_failures=7)))
+
+    assert series["touchpoint_alert_publish_failures_total"] == {labels(): 3}
+    assert series["touchpoint_checkpoint_failures_total"] == {labels(): 7}
+
+
+def test_how_long_a_take_over_lasted_is_told_once_one_has() -> None:
+    """Before the first there is nothing to tell, and a 0 would be a lie."""
+    assert shown()["touchpoint_take_over_duration_seconds"] == {labels(): 2.5}
+    never = series_on(text_of(view_of(take_over_s=None)))
+    assert "touchpoint_take_over_duration_seconds" not in never
+
+
+def test_histograms_of_the_worker_stand_as_they_are() -> None:
+    """Buckets, count and sum; of durations one set a stage."""
+    lag = Distribution((("0.1", 3.0), ("+Inf", 4.0)), 1.25)
+    judge = Distribution((("0.01", 8.0), ("+Inf", 9.0)), 0.5)
+    series = series_on(text_of(view_of(loop_lag=lag, durations={"judge": judge})))
+
+    assert series["touchpoint_event_loop_lag_seconds_bucket"] == {labels(le="0.1"): 3, labels(le="+Inf"): 4}
+    assert series["touchpoint_event_loop_lag_seconds_sum"] == {labels(): 1.25}
+    prefix = "touchpoint_processing_duration_seconds"
+    assert series[f"{prefix}_bucket"][labels(stage="judge", le="0.01")] == 8
+    assert series[f"{prefix}_count"] == {labels(stage="judge"): 9}

@@ -2,15 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from models.errors import ConfigError
 from models.identity import Identity
-from streams.config import PrivacyConfig
 from streams.privacy import SECRET_VARIABLE, identity_of
+from streams.privacy_settings import PrivacyConfig
 
 LONG = "sixteen bytes ok"
+MODES: tuple[Literal["team", "pseudonym"], ...] = ("team", "pseudonym")
 
 
 def refusal(config: PrivacyConfig, **environment: str) -> ConfigError:
@@ -31,9 +33,10 @@ def pseudonym(identity: Identity) -> str:
     return identity.employee("jane.doe")
 
 
-def test_pseudonyms_need_a_secret() -> None:
+@pytest.mark.parametrize("mode", ["team", "pseudonym"])
+def test_pseudonyms_need_a_secret(mode: Literal["team", "pseudonym"]) -> None:
     """Without one nothing starts, and the error says how to make one, where to put it, and the way around."""
-    error = refusal(PrivacyConfig())
+    error = refusal(PrivacyConfig(mode=mode))
 
     assert error.key == "privacy.secret_file"
     assert "/dev/urandom" in error.problem
@@ -65,6 +68,14 @@ def test_the_environment_and_a_file_give_the_same_pseudonyms(tmp_path: Path) -> 
     assert pseudonym(by_variable) == pseudonym(by_file)
     assert by_variable.key_id == by_file.key_id
     assert "jane" not in pseudonym(by_file)
+
+
+def test_team_mode_keeps_the_pseudonyms() -> None:
+    """The judge's state is the same in both modes: who changes it later finds nothing renamed."""
+    team, plain = (identity_of(PrivacyConfig(mode=mode), {SECRET_VARIABLE: LONG}) for mode in MODES)
+
+    assert pseudonym(team) == pseudonym(plain)
+    assert team.key_id == plain.key_id
 
 
 def test_another_secret_gives_other_pseudonyms(tmp_path: Path) -> None:

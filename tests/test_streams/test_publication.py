@@ -9,6 +9,7 @@ from pages import alert as made
 from publishing import HERE, OTHER, SINCE, Topic, as_read
 
 from models.settings import DAY
+from models.verdicts import Alert
 from streams.publication import CONFIGURATION, HISTORY, Publication
 
 ENDED = "2024-01-05T00:00:00Z"
@@ -85,6 +86,7 @@ def test_an_orphan_does_not_end_before_it_began() -> None:
 
     for now in (None, SINCE - DAY):
         [(_, ended)] = publication.due([], 1, now)
+        assert ended is not None
         assert ended["until"] == ended["since"]
 
 
@@ -151,3 +153,89 @@ def test_what_is_logged_names_nobody(caplog: pytest.LogCaptureFixture) -> None:
 
     assert [one.message for one in caplog.records] == ["alert raised", "alert ended"]
     assert not any("jane" in str(vars(one)) for one in caplog.records)
+
+
+PERSON = replace(STANDING, employee="jane.doe", reasons=("jane.doe differs",))
+SPLIT = replace(
+    STANDING,
+    id="s",
+    kind="stratum_split",
+    reasons=(
+        "like cases end differently",
+        "it rests on one employee, jane.doe: a factor 1.02 is left without",
+    ),
+)
+NAMELESS = replace(
+    SPLIT, reasons=(SPLIT.reasons[0], "it rests on one employee: a factor 1.02 is left without")
+)
+
+
+def known(*alerts: Alert) -> Topic:
+    """Return a topic that tells these alerts, published where persons could be named."""
+    topic = Topic()
+    topic.settle(topic.publication(), alerts, 1)
+    return topic
+
+
+@pytest.mark.parametrize("until", [None, SINCE + DAY], ids=["standing", "ended"])
+@pytest.mark.parametrize("config_hash", [HERE, OTHER])
+def test_what_names_a_person_is_taken_back(
+    until: int | None, config_hash: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where persons may not be named their records are deleted, ended ones too; the log counts them."""
+    topic = known(replace(PERSON, until=until), replace(PERSON, id="b", until=until))
+    publication = topic.publication(config_hash, persons=False)
+
+    assert publication.due([], 2, SINCE) == [("a", None), ("b", None)]
+    assert topic.settle(publication, [], 2) == 2
+    assert topic.records == []
+    assert topic.settle(publication, [], 3) == topic.settle(topic.publication(persons=False), [], 4) == 0
+    [told] = [vars(one) for one in caplog.records if "taken back" in one.message]
+    assert told["records"] == 2
+    assert "jane" not in str([vars(one) for one in caplog.records])
+
+
+@pytest.mark.parametrize("until", [None, SINCE + DAY], ids=["standing", "ended"])
+def test_a_reason_that_names_a_person_is_told_again_without(
+    until: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The alert stands as it stood, or has ended as it had: it is neither raised nor ended anew."""
+    topic = known(replace(SPLIT, until=until))
+    caplog.clear()
+    with caplog.at_level("INFO", "touchpoint.publication"):
+        publication = topic.publication(persons=False)
+        assert topic.settle(publication, [replace(NAMELESS, until=until)], 2) == 1
+
+    assert topic.compacted["s"] == as_read(replace(NAMELESS, until=until))
+    assert [one.message for one in caplog.records] == []
+    assert topic.settle(publication, [replace(NAMELESS, until=until)], 3) == 0
+
+
+def test_one_that_the_judge_no_longer_knows_is_taken_back() -> None:
+    """A record that names a person is deleted where nothing can take its place."""
+    topic = known(SPLIT)
+
+    assert topic.publication(persons=False).due([], 2, SINCE) == [("s", None)]
+
+
+def test_what_names_nobody_stays() -> None:
+    """Alerts about groups go on as they are."""
+    topic = known(NAMELESS, replace(OVER, id="o", employee=None))
+    publication = topic.publication(persons=False)
+
+    assert publication.due([NAMELESS, replace(OVER, id="o")], 2, SINCE) == []
+
+
+def test_where_persons_may_be_named_nothing_is_taken_back() -> None:
+    """The default is what it was."""
+    topic = known(PERSON, SPLIT)
+
+    assert topic.publication().due([PERSON, SPLIT], 2, SINCE) == []
+
+
+def test_persons_are_told_again_where_they_may_be_named_again() -> None:
+    """A mode that is taken back is one: alerts that were deleted are published anew."""
+    topic = known(PERSON)
+    topic.settle(topic.publication(persons=False), [], 2)
+
+    assert [key for key, _ in topic.publication().due([PERSON], 3, SINCE)] == ["a"]

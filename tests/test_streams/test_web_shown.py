@@ -1,0 +1,44 @@
+"""The picture of the judge that HTTP shows: how often it is taken, and what an error in it means."""
+
+import asyncio
+
+import pytest
+from served import answer, judging
+from taking import Clocks
+
+from streams.judging import Judging
+from streams.web.shown import Shown, Window
+
+
+def test_a_picture_is_taken_once_a_second_at_most() -> None:
+    """However many ask; where nothing has changed the last one stands. Another judge is another picture."""
+    health, clocks = judging(), Clocks()
+    window = Window(health, lambda: clocks.monotonic)
+
+    def look() -> Shown:
+        return asyncio.run(window.look())
+
+    first = look()
+    clocks.pass_(60.0)
+    assert look() is first
+    health.ownership.version += 1
+    anew = look()
+    assert anew.version == first.version + 1
+    health.ownership.version += 1
+    assert look() is anew
+    clocks.pass_(1.0)
+    assert look().version == first.version + 2
+    judge = health.ownership.judging
+    assert judge is not None
+    health.ownership.judging = Judging(judge.judge, judge.next_offset)
+    health.ownership.version += 1
+    assert look().version == first.version + 3
+
+
+def test_a_judge_that_cannot_be_asked_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finishes what it has begun when it is: an error in that is no matter of who asked."""
+    health = judging()
+    monkeypatch.setattr(health.ownership, "shown", lambda: 1 / 0)
+
+    assert answer(health, "/api/v1/document").status == 500
+    assert isinstance(health.ownership.crash_reason, ZeroDivisionError)
