@@ -14,6 +14,7 @@ from streams import document
 from streams.health import Health
 from streams.web import answers
 from streams.web.alert_query import AlertQuery
+from streams.web.loop_thread import Ask
 from streams.web.refusal import Refusal
 from streams.web.replies import API, VERSION, as_json, encoded
 from streams.web.shown import Window
@@ -24,9 +25,10 @@ _NAMELESS: str = 'privacy.mode is "team": employees are not shown. Ask for strat
 class Api:
     """Answers from one snapshot each."""
 
-    def __init__(self, health: Health, window: Window) -> None:
+    def __init__(self, health: Health, window: Window, ask: Ask) -> None:
         self._health = health
         self._window = window
+        self._ask = ask
         self._boot = secrets.token_hex(4)  # versions begin at 0 in every process
 
     def routes(self) -> list[web.RouteDef]:
@@ -62,12 +64,15 @@ class Api:
         return await self._answer(request, lambda shown: _json(answers.employee(shown, asked)))
 
     async def _state(self, _: web.Request) -> web.Response:
+        return as_json(await self._ask(self._told_of_health))
+
+    async def _told_of_health(self) -> dict[str, Any]:
         shown = await self._window.look() if self._health.ownership.caught_up else None
-        return as_json(answers.health(self._health, None if shown is None else shown.snapshot))
+        return answers.health(self._health, None if shown is None else shown.snapshot)
 
     async def _answer(self, request: web.Request, tell: Callable[[Snapshot], bytes]) -> web.Response:
         """Return what is told of the snapshot, made on a thread; nothing where the client has it already."""
-        shown = await self._window.look()
+        shown = await self._ask(self._window.look)
         tag = f"{self._boot}-{shown.version}-{crc32(request.path_qs.encode()):x}"
         headers = {"ETag": f'"{tag}"'}
         if any(one.value == tag for one in request.if_none_match or ()):

@@ -12,6 +12,7 @@ from streams.health import Health
 from streams.metrics import View
 from streams.startpage import absent_page, alert_page, start_page
 from streams.web.answers import site_of
+from streams.web.loop_thread import Ask
 from streams.web.shown import Window
 
 _HTML: Final = "text/html"
@@ -20,9 +21,10 @@ _HTML: Final = "text/html"
 class Pages:
     """Each from one look at the snapshot and the worker."""
 
-    def __init__(self, health: Health, window: Window) -> None:
+    def __init__(self, health: Health, window: Window, ask: Ask) -> None:
         self._health = health
         self._window = window
+        self._ask = ask
         self._site = site_of(health.config)
 
     def routes(self) -> list[web.RouteDef]:
@@ -30,12 +32,12 @@ class Pages:
         return [web.get("/", self._start), web.get("/alerts/{id}", self._alert)]
 
     async def _start(self, request: web.Request) -> web.Response:
-        view, measure = await self._view(), request.query.get("measure")
+        view, measure = await self._ask(self._view), request.query.get("measure")
         page = await asyncio.to_thread(start_page, view, self._site, now=_now(), measure=measure)
         return web.Response(text=page, content_type=_HTML)
 
     async def _alert(self, request: web.Request) -> web.Response:
-        view, now = await self._view(), _now()
+        view, now = await self._ask(self._view), _now()
         page = await asyncio.to_thread(alert_page, view, self._site, request.match_info["id"], now=now)
         if page is not None:
             return web.Response(text=page, content_type=_HTML)

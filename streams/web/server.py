@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import ssl
 from importlib.metadata import version
 from typing import Final
 
@@ -19,6 +20,7 @@ from streams.startpage import STYLE_SOURCE
 from streams.web.access import AccessLog, Guard
 from streams.web.api import Api
 from streams.web.limits import Doorkeeper, Limits
+from streams.web.loop_thread import LoopThread
 from streams.web.pages import Pages
 from streams.web.refusal import Refusal
 from streams.web.shown import Window
@@ -32,6 +34,8 @@ _UNHEARD.disabled = True
 
 _LIMITS: Final = Limits()
 _STOP_S: Final = 5.0
+_TURNS_S: Final = 5.0
+"""A loop that turns more slowly does not live."""
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -53,7 +57,9 @@ _SHOWN: Final = {
 
 
 class HttpServer(Service):
-    """Serves the page, the API, and whether the worker lives and is ready.
+    """Serves the page, the API, and whether the worker lives and is ready; on a thread of its own.
+
+    A scrape waits for no decoding and no judging. What belongs to the worker's loop is asked there.
 
     | path | what |
     |---|---|
@@ -71,6 +77,7 @@ class HttpServer(Service):
         self._door = Doorkeeper(limits)
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
+        self._thread = LoopThread("http")
         self.port = health.config.http.port
 
     @property
@@ -87,10 +94,19 @@ class HttpServer(Service):
         TouchpointError
             Where the address is taken, or a file does not hold what it must.
         """
-        http, limits = self._health.config.http, self._door.limits
+        http = self._health.config.http
         context, guard = server_context(http.tls), Guard(http.auth)
+        await self._thread.start(lambda: self._listen(self._site(guard), context))
+        self._warn_of_readers(http, guard)
+
+    async def on_stop(self) -> None:
+        """Close the listener."""
+        await self._thread.stop(self._close)
+
+    async def _listen(self, site: web.Application, context: ssl.SSLContext | None) -> None:
+        http, limits = self._health.config.http, self._door.limits
         runner = web.AppRunner(
-            self._site(guard),
+            site,
             logger=_UNHEARD,
             access_log=None,
             shutdown_timeout=_STOP_S,
@@ -120,10 +136,8 @@ class HttpServer(Service):
                 "worker or demo running? Name another port"
             ) from None
         self.port = self._listener.sockets[0].getsockname()[1]
-        self._warn_of_readers(http, guard)
 
-    async def on_stop(self) -> None:
-        """Close the listener."""
+    async def _close(self) -> None:
         if self._listener is not None:
             self._listener.close()
         if self._runner is not None:
@@ -140,8 +154,8 @@ class HttpServer(Service):
                 web.get("/metrics", self._metrics),
                 web.get("/healthz", self._alive),
                 web.get("/readyz", self._ready),
-                *Api(self._health, window).routes(),
-                *Pages(self._health, window).routes(),
+                *Api(self._health, window, self._thread.ask).routes(),
+                *Pages(self._health, window, self._thread.ask).routes(),
             ]
         )
         return site
@@ -175,18 +189,23 @@ class HttpServer(Service):
 
     async def _metrics(self, request: web.Request) -> web.Response:
         wanted = request.headers
-        accept, accept_encoding = wanted.get("Accept", ""), wanted.get("Accept-Encoding", "")
-        reply = await asyncio.to_thread(self._page.get, accept, accept_encoding)
+        reply = self._page.get(wanted.get("Accept", ""), wanted.get("Accept-Encoding", ""))
         headers = {"Content-Type": reply.content_type}
         if reply.content_encoding:
             headers["Content-Encoding"] = reply.content_encoding
         return web.Response(body=reply.body, headers=headers)
 
     async def _alive(self, _: web.Request) -> web.Response:
-        problem = self._health.problem()
+        try:
+            problem = await self._thread.ask(self._problem, _TURNS_S)
+        except TimeoutError:
+            problem = f"the event loop has not turned for {_TURNS_S:.0f} s"
         if problem is None:
             return web.Response(text="alive\n")
         return web.Response(status=503, text=f"stalled: {problem}\n")
+
+    async def _problem(self) -> str | None:
+        return self._health.problem()
 
     async def _ready(self, _: web.Request) -> web.Response:
         if self._health.is_ready:

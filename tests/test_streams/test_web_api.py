@@ -20,6 +20,7 @@ from streams.document import alert_document, document, encoded
 from streams.health import Health
 from streams.web import answers
 from streams.web.api import Api
+from streams.web.loop_thread import LoopThread
 from streams.web.refusal import Refusal
 from streams.web.shown import Window
 
@@ -68,7 +69,8 @@ def test_the_contract_is_itself_in_order() -> None:
     for schema in OPENAPI["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
     health = judging()
-    assert [route.path for route in Api(health, Window(health)).routes()] == list(PATHS)
+    api = Api(health, Window(health), LoopThread("none").ask)
+    assert [route.path for route in api.routes()] == list(PATHS)
 
 
 def test_the_document_is_what_replay_prints() -> None:

@@ -6,7 +6,9 @@ import logging
 import os
 import socket
 from contextlib import suppress
+from http.client import HTTPConnection
 from math import inf
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from streams.config import WorkerConfig
 from streams.health import Health
 from streams.metrics.catalogue import BY_NAME
 from streams.transport import Ends
+from streams.web import server
 from streams.web.limits import Limits
 
 
@@ -75,6 +78,44 @@ def test_a_stalled_worker_is_not_alive() -> None:
         clocks.pass_(WorkerConfig().stall_s)
 
     assert told(health, "/healthz") == (503, "stalled: records wait and nothing was handled for 240 s\n")
+
+
+def while_the_loop_stands(of: Health, path: str) -> tuple[int, str]:
+    """Return status and text of an answer that came while the worker's own loop did not turn."""
+    got: list[tuple[int, str]] = []
+
+    def question(port: int) -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=20.0)
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        got.append((reply.status, reply.read().decode()))
+        connection.close()
+
+    async def run() -> None:
+        async with serving(of) as here:
+            asking = Thread(target=question, args=(here.port,))
+            asking.start()
+            asking.join(30.0)  # here, on the loop
+
+    asyncio.run(run())
+    return got[0]
+
+
+def test_a_scrape_does_not_wait_for_the_loop() -> None:
+    """However long decoding and judging keep it: the page is served beside them."""
+    status, page = while_the_loop_stands(at(worker()), "/metrics")
+
+    assert status == 200
+    assert "touchpoint_steps_total" in page
+
+
+def test_a_worker_whose_loop_stands_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the loop turns is the first thing that an answer of /healthz says."""
+    monkeypatch.setattr(server, "_TURNS_S", 0.1)
+
+    status, why = while_the_loop_stands(at(worker()), "/healthz")
+    assert status == 503
+    assert "the event loop has not turned" in why
 
 
 def test_a_port_that_is_taken_is_told() -> None:
