@@ -13,9 +13,10 @@ from kafka.broker import Broker
 from msgspec import structs
 
 from models.state import FORMAT, digest
-from streams.checkpoints import TOPIC_SETTINGS, Newest, reading
+from streams.checkpoints import TOPIC_SETTINGS, Newest
 from streams.checkpoints.manifest import CHUNK_BYTES, CHUNKS, MANIFESTS, as_json, chunk_key, manifest_key
 from streams.config import Config
+from streams.reading import read_to_end, reader, records
 
 pytestmark = pytest.mark.kafka
 
@@ -156,8 +157,7 @@ async def compact(config: Config, replaced: set[int], *keys: bytes) -> None:
             await made.send_and_wait(config.topics.checkpoints, b"other", key=key, partition=CHUNKS)
             await asyncio.sleep(0.01)
     for _ in range(600):
-        async with reading._reader(config, 30.0) as reader:
-            there = {record.offset async for record in reader.records(CHUNKS, 0, None)}
+        there = {record.offset for record in await read_to_end(config, config.topics.checkpoints, CHUNKS)}
         if not replaced & there:
             return
         await asyncio.sleep(0.1)
@@ -188,16 +188,16 @@ def test_a_kafka_that_falls_silent_is_told(kafka: Broker, config: Config) -> Non
     """A broker that dies while a checkpoint is read ends the wait with an error: nothing hangs or lingers."""
 
     async def read() -> None:
-        async with reading._reader(config, 1.0) as reader:
-            records = reader.records(CHUNKS, 0, None)
-            await anext(records)
+        async with reader(config, 1.0) as consumer:
+            there = records(consumer, config.topics.checkpoints, CHUNKS, patience_s=1.0)
+            await anext(there)
             kafka.kill()
-            async for _ in records:
+            async for _ in there:
                 pass
 
     async def fails() -> None:
         await fill(config, 40)
-        with pytest.raises(KafkaTimeoutError, match=r"topics.checkpoints: for 1 s Kafka has brought nothing"):
+        with pytest.raises(KafkaTimeoutError, match="for 1 s Kafka has brought nothing"):
             await read()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 

@@ -22,7 +22,7 @@ def configured(broker: SecuredBroker, kafka: KafkaConfig) -> Config:
         config,
         kafka=replace(config.kafka, session_timeout_s=2.0),
         time=replace(config.time, clock="event"),
-        metrics=replace(config.metrics, port=child_server.free_ports(1)[0]),
+        http=replace(config.http, port=child_server.free_ports(1)[0]),
     )
 
 

@@ -96,7 +96,7 @@ def test_a_second_worker_shares_the_sources(kafka: Broker, configured: Callable[
     """Where another worker joins and leaves, as a rolling restart has it, both live and no record is lost."""
     config = configured(4)
     [topic] = config.sources.topics
-    second = replace(config, metrics=replace(config.metrics, port=child_server.free_ports(2)[1]))
+    second = replace(config, http=replace(config.http, port=child_server.free_ports(2)[1]))
 
     def more(begin: int) -> None:
         publish(kafka, topic, [(b"%d" % n, line(event_id=f"e{n}")) for n in range(begin, begin + 100)])
