@@ -19,7 +19,7 @@ from models.state import Fields, State
 _ENDED_MAX: Final = 10_000
 """Ended alerts that are remembered; the oldest go first."""
 
-NO_LONGER: Final = "no longer beyond what is tolerated"
+NO_LONGER: Final = "no longer surely beyond what is tolerated"
 TOO_THIN: Final = "too little evidence left in the window"
 CONFIGURATION: Final = "configuration"
 """Why an alert ends that other settings would not have let stand."""

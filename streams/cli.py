@@ -71,7 +71,7 @@ def worker(path: Path, overrides: tuple[str, ...]) -> None:
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, help="Which centre.")
 @INCONSISTENCY
-@click.option("--port", type=click.IntRange(0, 65_535), default=6_066, help="Of /metrics.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=6_066, help="Of the pages and /metrics.")
 @speaking
 def demo(seconds: int | None, seed: int, inconsistency: str, port: int) -> None:
     """Watch a simulated centre, a day a second, on an embedded broker.

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import click
 import orjson
-from aiohttp import ClientConnectorCertificateError, ClientError, ClientTimeout
+from aiohttp import ClientConnectorCertificateError, ClientConnectorError, ClientError, ClientTimeout
 
 from models.errors import ConfigError, TouchpointError, require
 from streams import terminal
@@ -157,12 +157,19 @@ async def _asked(asking: Asking, path: str) -> tuple[int, dict[str, Any]]:
             f"{asking.url}: nobody vouches for its certificate; name the authority with --ca-file"
         ) from None
     except (ClientError, OSError) as error:
-        raise UnansweredError(f"{asking.url} does not answer ({error}); is a worker running there?") from None
+        raise UnansweredError(
+            f"{asking.url} does not answer ({_why(error)}); is a worker running there?"
+        ) from None
     try:
         told = _plain(orjson.loads(body))
     except orjson.JSONDecodeError:
         told = None
     return answer.status, told if isinstance(told, dict) else {}
+
+
+def _why(error: ClientError | OSError) -> str:
+    cause = error.os_error if isinstance(error, ClientConnectorError) else error
+    return getattr(cause, "strerror", None) or str(cause)
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:

@@ -33,7 +33,7 @@ def alerts_told(look: Look) -> Content:
         tag(
             "p",
             tag("strong", some(len(standing), "alert stands", "alerts stand")),
-            f" ({', '.join(parts)}), the weightiest first. As of the step that ended ",
+            f" ({', '.join(parts)}), strata first, the weightiest of each first. As of the step that ended ",
             moment(snapshot.last_step),
             ".",
             class_="lead",
@@ -129,10 +129,11 @@ def _silence(look: Look) -> Markup:
         meant = "Silence means nothing here."
     else:
         told = "No alert stands."
-        blind = min(one.handlings_share for one in seen)
+        blind, lasts = min(one.handlings_share for one in seen), look.thresholds["verdicts.persistence"]
         meant = (
-            "Nothing that could be judged differs by more than is tolerated. What could not be judged may: "
-            f"the least that a detector saw of a measure is {blind:.0%} of first contacts."
+            f"Of what could be judged nothing has surely been beyond what is tolerated for {lasts:.0f} days. "
+            "What could not be judged may be: the least that a detector saw of a measure is "
+            f"{blind:.0%} of first contacts."
         )
     at = (
         ""

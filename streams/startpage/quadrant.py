@@ -63,7 +63,8 @@ def quadrant(look: Look, strata: list[Stratum]) -> Content:
         tag(
             "figcaption",
             "A circle is a stratum, its area the handlings; ◆ an alert stands. Above the dashed line it "
-            f"depends on who answers. Hollow: not judged, fewer than {look.employees_min} employees.",
+            "may depend on who answers, with ◆ it surely does. Hollow: not judged, fewer than "
+            f"{look.employees_min} employees.",
             f" {some(left_out, 'stratum is', 'strata are')} not drawn: too little evidence, or too small."
             if left_out
             else "",

@@ -49,6 +49,16 @@ _HEADERS: Final = {
 }
 """Of every answer: nothing of it is kept, and a page loads and runs nothing."""
 
+_PATHS: Final = (
+    "/",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+    *(
+        f"/api/v1/{what}"
+        for what in ("document", "alerts", "strata/CHANNEL/ISSUE_TYPE", "employees/ID", "health")
+    ),
+)
 _SHOWN: Final = {
     "team": "metrics and findings, no employees",
     "pseudonym": "metrics, findings and the figures of employees under their pseudonyms",
@@ -222,7 +232,7 @@ async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamRe
     except Refusal as refusal:
         return refusal.reply(request.path)
     except web.HTTPNotFound:
-        message = "nothing is served under this path; streams/web/README.md lists what is"
+        message = f"nothing is served under this path; what is: {', '.join(_PATHS)}"
         return Refusal(404, "not_found", message).reply(request.path)
     except web.HTTPException as error:
         return Refusal(error.status, "refused", error.reason).reply(request.path)

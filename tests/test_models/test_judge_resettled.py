@@ -38,7 +38,7 @@ SHORT = replace(
 )
 TOLERANT = replace(SHORT, detectors=DetectorSettings(SpreadSettings(tolerance_binary=9.0)))
 ESCALATED = Measure("refused", "binary", "outcome", one=("refused", "escalated"), zero=("resolved",))
-UNTIL_NOW = "ended: no longer beyond what is tolerated"
+UNTIL_NOW = "ended: no longer surely beyond what is tolerated"
 
 
 def day(number: int, *, split: bool = True) -> Segment:
