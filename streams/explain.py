@@ -89,7 +89,7 @@ def explained(asking: Asking, alert_id: str) -> dict[str, Any]:
             told["version"] == _VERSION, asking.url, f"speaks version {told['version']} of the API, not 1"
         )
         return told
-    code, message = (error["code"], error["message"]) if isinstance(error, dict) else ("", "")
+    code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else ("", "")
     if code in {"unknown_alert", "ambiguous_alert"}:
         raise UnknownAlertError(f"{alert_id}: {message}")
     raise UnansweredError(f"{asking.url}: {message or f'answers {status}; is it a touchpoint worker?'}")

@@ -27,8 +27,8 @@ log: Final = logging.getLogger("touchpoint.upstream")
 _SLICES: Final = 10
 """A day is published in so many portions, so that a second looks like a second."""
 
-Send = Callable[[bytes, bytes], Awaitable[object]]
-"""Takes an event as bytes, and its key."""
+Send = Callable[[bytes, bytes], Awaitable["asyncio.Future[object]"]]
+"""Takes an event as bytes, and its key; returns a future of its acknowledgement."""
 
 
 async def play(
@@ -41,7 +41,8 @@ async def play(
 ) -> None:
     """Hand over every event of a centre in order: a day in `day_s` seconds, but none before it has happened.
 
-    The key is the case, else the customer, else the event itself, so that contacts of a case stay in order.
+    An event that is refused ends it. The key is the case, else the customer, else the event itself, so that
+    contacts of a case stay in order.
     """
     for number in range(centre.settings.days):
         begun = now()
@@ -49,11 +50,15 @@ async def play(
         events = list(zip((day.handlings.time / SECOND).tolist(), day.events(), strict=True))
         ends = [part * len(events) // _SLICES for part in range(_SLICES + 1)]
         for part, (first, end) in enumerate(pairwise(ends)):
+            sent: list[asyncio.Future[object]] = []
             for occurred, event in events[first:end]:
                 if occurred > now():
+                    await asyncio.gather(*sent)
+                    sent.clear()
                     await sleep(occurred - now())
                 key = str(event.get("case_id") or event.get("customer_id") or event["event_id"])
-                await send(orjson.dumps(event), key.encode())
+                sent.append(await send(orjson.dumps(event), key.encode()))
+            await asyncio.gather(*sent)
             await sleep(max(begun + day_s * (part + 1) / _SLICES - now(), 0.0))
 
 

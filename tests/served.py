@@ -15,6 +15,7 @@ from watched import worker
 from models.judge import Judge
 from streams.health import Health
 from streams.http_settings import HttpConfig
+from streams.metrics import Page
 from streams.web import HttpServer
 from streams.web.limits import Limits
 
@@ -68,9 +69,11 @@ def judging(**settings: Any) -> Health:
 
 
 @asynccontextmanager
-async def serving(of: Health, limits: Limits | None = None) -> AsyncIterator[HttpServer]:
+async def serving(
+    of: Health, limits: Limits | None = None, page: Page | None = None
+) -> AsyncIterator[HttpServer]:
     """Serve for as long as the block lasts."""
-    server = HttpServer(of, page_of(view_of()), limits=limits or Limits())
+    server = HttpServer(of, page or page_of(view_of()), limits=limits or Limits())
     await server.start()
     try:
         yield server

@@ -109,11 +109,17 @@ class Page:
         self._judged: dict[_Format, tuple[Part, _Written]] = {}
         self._pages: dict[_Format, _Written] = {}
         self._rendering = Lock()
+        self._looked_at = clock()
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since somebody looked for something new to show, be it that it could not be rendered."""
+        return self._clock() - self._looked_at
 
     def update(self, view: View) -> None:
         """Show this view from now on; where that fails it is counted, and the page stays as it was."""
         with self._rendering:
-            begin = self._clock()
+            begin = self._looked_at = self._clock()
             try:
                 self._collector.update(view)
                 self._pages = {form: self._render(form) for form in self._pages}

@@ -76,7 +76,8 @@ class Guard:
         return basic + ([] if self._token is None else ['Bearer realm="touchpoint"'])
 
     def _bearer(self, given: str) -> str | None:
-        is_right = self._token is not None and hmac.compare_digest(given.encode(), self._token)
+        told = given.encode(errors="surrogateescape")  # as aiohttp decodes what is no UTF-8
+        is_right = self._token is not None and hmac.compare_digest(told, self._token)
         return "token" if is_right else None
 
     async def _user(self, given: str) -> str | None:

@@ -34,6 +34,8 @@ _UNHEARD.disabled = True
 
 _LIMITS: Final = Limits()
 _STOP_S: Final = 5.0
+_STALE_S: Final = 60.0
+"""The page is looked after every 15 s; where it is not, a scrape fails, and Prometheus' rules tell."""
 _TURNS_S: Final = 5.0
 """A loop that turns more slowly does not live."""
 
@@ -198,6 +200,8 @@ class HttpServer(Service):
             )
 
     async def _metrics(self, request: web.Request) -> web.Response:
+        if (age := self._page.age_s) > _STALE_S:  # it would go on saying that all is well
+            return web.Response(status=503, text=f"nothing new for {age:.0f} s: the event loop stands\n")
         wanted = request.headers
         reply = self._page.get(wanted.get("Accept", ""), wanted.get("Accept-Encoding", ""))
         headers = {"Content-Type": reply.content_type}

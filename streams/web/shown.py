@@ -38,6 +38,8 @@ class Window:
         Refusal
             503 where another worker judges, and until the judge has caught up.
         """
+        if not self.health.ownership.caught_up:
+            self._taken = None  # it would keep a judge that was let go
         shown = await self.picture() if self.health.ownership.caught_up else None
         if shown is None:
             raise self._refusal()

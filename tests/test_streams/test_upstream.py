@@ -21,8 +21,9 @@ DAY_S = DAY / SECOND
 class Upstream:
     """What an upstream system has sent, and when, by a clock that moves only while it waits."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, refused: int | None = None) -> None:
         self.time = now
+        self.refused = refused
         self.sent: list[tuple[float, dict[str, Any], str]] = []
 
     def now(self) -> float:
@@ -34,9 +35,15 @@ class Upstream:
         assert seconds >= 0
         self.time += seconds
 
-    async def send(self, value: bytes, key: bytes) -> None:
-        """Note what is sent, and when."""
+    async def send(self, value: bytes, key: bytes) -> "asyncio.Future[object]":
+        """Note what is sent, and when; acknowledge it."""
         self.sent.append((self.time, json.loads(value), key.decode()))
+        acknowledged: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        if len(self.sent) == self.refused:
+            acknowledged.set_exception(PermissionError("not this topic"))
+        else:
+            acknowledged.set_result(None)
+        return acknowledged
 
 
 def played(now: float, *, day_s: float = 1.0) -> Upstream:
@@ -44,6 +51,16 @@ def played(now: float, *, day_s: float = 1.0) -> Upstream:
     upstream = Upstream(now)
     asyncio.run(play(CENTRE, upstream.send, day_s=day_s, now=upstream.now, sleep=upstream.sleep))
     return upstream
+
+
+@pytest.mark.parametrize("now", [BEGIN - 1.0, BEGIN + 10 * DAY_S])
+def test_a_refused_event_ends_it(now: float) -> None:
+    """Nobody goes on publishing what nobody takes: in its time at once, else within a portion of a day."""
+    upstream = Upstream(now, refused=2)
+
+    with pytest.raises(PermissionError):
+        asyncio.run(play(CENTRE, upstream.send, day_s=1.0, now=upstream.now, sleep=upstream.sleep))
+    assert len(upstream.sent) < 60
 
 
 def occurred(event: dict[str, Any]) -> float:

@@ -77,6 +77,7 @@ def test_who_is_known_is_let_in(guarded: Health, headers: dict[str, str]) -> Non
         bearer(TOKEN + "x")["Authorization"],
         bearer("")["Authorization"],
         "Bearer t\u00f6ken",
+        "Bearer \udcff",
         "Basic !!!",
         "Basic " + base64.b64encode(b"\xff\xfe").decode(),
         "Basic",

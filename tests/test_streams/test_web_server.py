@@ -12,13 +12,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from pages import view_of
 from served import Answer, answer, ask, asked, at, judging, serving
 from taking import HERE, Clocks
 from watched import worker
 
 from models.errors import TouchpointError
+from models.settings import MEASURES
 from streams.config import WorkerConfig
 from streams.health import Health
+from streams.metrics import Collector, Page
 from streams.metrics.catalogue import BY_NAME
 from streams.transport import Ends
 from streams.web import server
@@ -107,6 +110,22 @@ def test_a_scrape_does_not_wait_for_the_loop() -> None:
 
     assert status == 200
     assert "touchpoint_steps_total" in page
+
+
+def test_a_page_that_nobody_looks_after_is_not_served() -> None:
+    """Behind a loop that stands a scrape fails: the last page would go on saying that all is well."""
+    seconds = iter([0.0, 0.0, 0.0, 60.0, 60.1])
+    page = Page(Collector(MEASURES, top_employees=5, series_max=1_000), clock=lambda: next(seconds))
+    page.update(view_of())
+
+    async def run() -> list[Answer]:
+        async with serving(at(worker()), page=page) as here:
+            return [await ask(here, "/metrics") for _ in range(2)]
+
+    good, stale = asyncio.run(run())
+    assert good.status == 200
+    assert stale.status == 503
+    assert "the event loop stands" in stale.text
 
 
 def test_a_worker_whose_loop_stands_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:

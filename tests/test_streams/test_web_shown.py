@@ -7,6 +7,7 @@ from served import answer, judging
 from taking import Clocks
 
 from streams.judging import Judging
+from streams.web.refusal import Refusal
 from streams.web.shown import Shown, Window
 
 
@@ -33,6 +34,18 @@ def test_a_picture_is_taken_once_a_second_at_most() -> None:
     health.ownership.judging = Judging(judge.judge, judge.next_offset)
     health.ownership.version += 1
     assert look().version == first.version + 3
+
+
+def test_a_judge_that_was_let_go_is_not_kept() -> None:
+    """Its picture would keep all of its state beside that of the next one, while clients ask on."""
+    health = judging()
+    window = Window(health)
+    asyncio.run(window.look())
+    health.ownership.judging = None
+
+    with pytest.raises(Refusal):
+        asyncio.run(window.look())
+    assert window._taken is None
 
 
 def test_a_judge_that_cannot_be_asked_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
