@@ -19,7 +19,6 @@ from streams.config import Config
 _LOAD: Final = 0.15
 """Share of a core below which a worker rests: it has nothing left to read and nothing to judge."""
 _LOOK_S: Final = 2.5
-"""The page is rendered at most a second after the last change."""
 _TOO_LONG_S: Final = 300.0
 _SCRAPES: Final = 100
 
