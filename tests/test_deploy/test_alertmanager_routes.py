@@ -22,6 +22,8 @@ def receiver_of(labels: dict[str, str]) -> str:
             return "deadman"
         case {"severity": "none" | "info"}:
             return "nobody"
+        case {"alertname": "TouchpointEmployeeOutlier"}:
+            return "findings-people"
         case {"component": "findings"}:
             return "findings"
         case {"severity": "critical"}:
@@ -61,21 +63,26 @@ def test_what_nobody_thought_of_is_seen() -> None:
 
 def test_nobody_is_a_group_of_his_own() -> None:
     """No route groups by what singles out a person or a finding: forty of them are one message."""
-    config = alertmanager()
-    for route in (config["route"], *config["route"]["routes"]):
+    for route in routes(alertmanager()["route"]):
         assert not {"employee", "alert_id", "..."} & set(route.get("group_by", ()))
 
 
 def test_findings_keep_business_hours() -> None:
     """No finding is told at night or on a Sunday; everything about the pipeline is."""
     config = alertmanager()
-    bound = [route for route in config["route"]["routes"] if "active_time_intervals" in route]
-    assert [route["receiver"] for route in bound] == ["findings"]
+    bound = [route for route in routes(config["route"]) if "active_time_intervals" in route]
+    assert [route["receiver"] for route in bound] == ["findings", "findings-people"]
     [hours] = config["time_intervals"]
-    assert bound[0]["active_time_intervals"] == [hours["name"]]
+    assert all(route["active_time_intervals"] == [hours["name"]] for route in bound)
     [interval] = hours["time_intervals"]
     assert interval["weekdays"] == ["monday:friday"]
     assert interval["times"] == [{"start_time": "08:00", "end_time": "18:00"}]
+
+
+def test_what_is_about_a_person_comes_by_mail_only() -> None:
+    """No chat channel, pager or webhook has it."""
+    [people] = [one for one in alertmanager()["receivers"] if one["name"] == "findings-people"]
+    assert set(people) == {"name", "email_configs"}
 
 
 def test_secrets_stand_in_files() -> None:
@@ -107,6 +114,7 @@ MUTED = [
     ("TouchpointWorkersAbsent", "TouchpointWorkerDown"),
     ("TouchpointWorkersAbsent", "TouchpointRestartsOften"),
     ("TouchpointNoJudge", "TouchpointLedgerLagHigh"),
+    ("TouchpointPartitionsUnassigned", "TouchpointSourceSilent"),
     ("TouchpointStalled", "TouchpointConsumerLagGrowing"),
     ("TouchpointStalled", "TouchpointFreshnessBurnFast"),
     ("TouchpointFreshnessBurnFast", "TouchpointFreshnessBurnSlow"),
@@ -163,6 +171,11 @@ def test_the_runbook_silences(tmp_path: Path) -> None:
 def labelled(name: str, **changes: str) -> dict[str, Any]:
     """Return an alert as its rule labels it."""
     return {"labels": {"alertname": name, **alerts()[name]["labels"], **LABELS, **changes}}
+
+
+def routes(route: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a route and all under it, in their order."""
+    return [route, *(one for child in route.get("routes", ()) for one in routes(child))]
 
 
 def leaves(node: Any, key: str = "") -> list[tuple[str, Any]]:
