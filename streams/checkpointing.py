@@ -79,6 +79,7 @@ class Checkpointing:
         self._tried_at, self._held = time.monotonic(), _positions(judging)
         if self.newest is not None and judging.next_offset <= self.newest.next_offset:
             return None
+        await judging.rest()
         next_offset, state = judging.next_offset, judging.dump()
         encoded: Any = await asyncio.to_thread(checkpoints.encode, state)
         return await checkpoints.write(

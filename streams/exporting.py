@@ -62,7 +62,7 @@ class Exporter(Service):
         the judge finishes what it has begun, and an error in that ends the worker.
         """
         health, begin = self._health, self._clock()
-        view = View(health.ownership.shown(), state_of(health))
+        view = View(await health.ownership.picture(), state_of(health))
         try:
             with health.intake.durations.stage("page"):
                 await asyncio.to_thread(self._page.update, view)  # it takes a while, touches nothing of ours

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from models.errors import TouchpointError
@@ -36,6 +36,7 @@ class Judging:
     next_offset: int = 0
     lacks_beginning: bool = False
     incomplete_since: int | None = None
+    _applying: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def restored(cls, settings: JudgeSettings, state: Any, next_offset: int) -> Self:
@@ -101,9 +102,15 @@ class Judging:
         self.next_offset = offset + 1
         if self.lacks_beginning:
             self.lacks_beginning, self.incomplete_since = False, written_at
-        for _ in self.judge.applying(record):
-            await asyncio.sleep(0)
+        async with self._applying:
+            for _ in self.judge.applying(record):
+                await asyncio.sleep(0)
         return True
+
+    async def rest(self) -> None:
+        """Return between two records; who asks the judge before that has the rest of one done in one go."""
+        async with self._applying:
+            pass
 
     def pass_to(self, position: int) -> None:
         """Take note that up to there the ledger holds no further record: marks of transactions are none."""

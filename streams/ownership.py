@@ -133,6 +133,12 @@ class Ownership(Service):
         judging = self.judging
         return None if judging is None else shown(judging.judge, self.config.privacy)
 
+    async def picture(self) -> Snapshot | None:
+        """Return it as it is between two records."""
+        if self.judging is not None:
+            await self.judging.rest()
+        return self.shown()
+
     async def take(self, fetch: Fetch) -> None:
         """Apply what a fetch of the ledger holds and publish what follows."""
         judging = self.judging
@@ -174,6 +180,8 @@ class Ownership(Service):
             self._called.clear()
             if self._due_at is not None and time.monotonic() >= self._due_at:
                 await self._take_over()
+            if self.judging is not None:
+                await self.judging.rest()
             await self._settle()
             judging, checkpointing = self.judging, self._checkpointing
             if judging is not None and checkpointing is not None and checkpointing.is_due(judging):

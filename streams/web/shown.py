@@ -61,7 +61,7 @@ class Window:
             if of is judging and (shown.version == owner.version or now - at < _HOLD_S):
                 return shown
         try:
-            snapshot = owner.shown()
+            snapshot = await owner.picture()
         except Exception as error:
             await owner.crash(error)
             raise

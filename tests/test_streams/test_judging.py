@@ -1,7 +1,7 @@
 """Judging: every ledger record once and in order, from the start, from a dump, or from what is left."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from columns import idle, segment
@@ -10,6 +10,7 @@ from snapshots import differences
 
 from models.errors import SegmentError, StateError
 from models.judge import Judge
+from models.segment import LedgerRecord
 from models.state import digest
 from streams.config import Config, load
 from streams.judging import Judging, LedgerError
@@ -89,6 +90,41 @@ def test_who_asks_between_two_pieces_sees_the_whole_record() -> None:
         states[alone.next_offset] = digest(alone.dump()["judge"])
     assert asked
     assert all(states.get(position, told) == told for position, told in asked)
+
+
+def test_who_rests_first_asks_between_two_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a page, a checkpoint or an alert never has the rest of a day judged in one go."""
+    of, happened = judging(), list[str]()
+    whole = of.judge.applying
+
+    def applying(record: LedgerRecord) -> Iterator[None]:
+        happened.append("begins")
+        for _ in whole(record):
+            happened.append("goes on")
+            yield
+        happened.append("ends")
+
+    monkeypatch.setattr(of.judge, "applying", applying)
+
+    async def ask() -> None:
+        while True:
+            await of.rest()
+            happened.append("asked")
+            await asyncio.sleep(0)
+
+    async def apply() -> None:
+        asking = asyncio.ensure_future(ask())
+        for offset, value in enumerate(ledger()):
+            await of.take(offset, value, WRITTEN_AT + offset)
+            await asyncio.sleep(0)
+        asking.cancel()
+
+    asyncio.run(apply())
+    told = " ".join(happened)
+    assert "goes on goes on" in told, "there is something to be in the middle of"
+    assert told.count("ends asked") >= DAYS - 1, "who asks is let in before the next record"
+    assert "begins asked" not in told
+    assert "goes on asked" not in told
 
 
 def test_a_record_it_cannot_read_stays_due() -> None:
