@@ -75,6 +75,7 @@ def test_an_open_transaction_is_waited_for(kafka: Broker) -> None:
             await producer.send_and_wait(topic, b"open")
             async with Reader(kafka, f"{topic}-group", whole=[topic]) as reader:
                 await reader.until(lambda: (reader.consumer.ends(here) or ())[:2] == (3, 2))
+                await reader.until(lambda: reader.handed)  # the ends are known before the agent has the fetch
                 assert reader.stretches(here) == [(0, 2)]
                 await producer.commit_transaction()
                 await reader.until(lambda: reader.reached(here) == 4)
