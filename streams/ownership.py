@@ -200,8 +200,7 @@ class Ownership(Service):
         assignment, self._publication, self._due_at = self._assignments, None, None
         try:
             await self._producer.open()
-            persons = self.config.privacy.mode != "team"
-            publication = Publication(self.config.fingerprint(), persons=persons)
+            publication = Publication(self.config.fingerprint(), persons=self.config.privacy.mode != "team")
             for record in await read_to_end(self.config, self.config.topics.alerts, 0):
                 publication.read(record.key, record.value)
             judging = self.judging or await self._restored()

@@ -28,23 +28,23 @@ class LoopThread:
         self._home: asyncio.AbstractEventLoop | None = None
         self._there: asyncio.AbstractEventLoop | None = None
         self._over: asyncio.Event | None = None
-        self._close: Callable[[], Awaitable[object]] | None = None
 
-    async def start(self, begin: Callable[[], Awaitable[object]]) -> None:
+    async def start(
+        self, begin: Callable[[], Awaitable[object]], end: Callable[[], Awaitable[object]]
+    ) -> None:
         """Start the thread; return when `begin` has returned there, and raise what it raises."""
         self._home = asyncio.get_running_loop()
         begun: asyncio.Future[None] = self._home.create_future()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._run(begin, begun)), name=self._name, daemon=True
+            target=lambda: asyncio.run(self._run(begin, end, begun)), name=self._name, daemon=True
         )
         self._thread.start()
         await begun
 
-    async def stop(self, close: Callable[[], Awaitable[object]]) -> None:
-        """End the thread after `close` there; nothing where it never began."""
+    async def stop(self) -> None:
+        """End the thread after `end` there; nothing where it never began."""
         if self._thread is None or self._there is None or self._over is None:
             return
-        self._close = close
         if self._thread.is_alive():
             self._there.call_soon_threadsafe(self._over.set)
         await asyncio.to_thread(self._thread.join, _JOIN_S)
@@ -63,7 +63,12 @@ class LoopThread:
         answer = asyncio.run_coroutine_threadsafe(question(), self._home)
         return await asyncio.wait_for(asyncio.wrap_future(answer), seconds)
 
-    async def _run(self, begin: Callable[[], Awaitable[object]], begun: "asyncio.Future[None]") -> None:
+    async def _run(
+        self,
+        begin: Callable[[], Awaitable[object]],
+        end: Callable[[], Awaitable[object]],
+        begun: "asyncio.Future[None]",
+    ) -> None:
         assert self._home is not None  # noqa: S101
         self._there, self._over = asyncio.get_running_loop(), asyncio.Event()
         try:
@@ -73,8 +78,7 @@ class LoopThread:
             return
         self._home.call_soon_threadsafe(_tell, begun, None)
         await self._over.wait()
-        if self._close is not None:
-            await self._close()
+        await end()
 
 
 def _tell(begun: "asyncio.Future[None]", error: BaseException | None) -> None:

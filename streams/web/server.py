@@ -108,12 +108,12 @@ class HttpServer(Service):
         """
         http = self._health.config.http
         context, guard = server_context(http.tls), Guard(http.auth)
-        await self._thread.start(lambda: self._listen(self._site(guard), context))
+        await self._thread.start(lambda: self._listen(self._site(guard), context), self._close)
         self._warn_of_readers(http, guard)
 
     async def on_stop(self) -> None:
         """Close the listener."""
-        await self._thread.stop(self._close)
+        await self._thread.stop()
 
     async def _listen(self, site: web.Application, context: ssl.SSLContext | None) -> None:
         http, limits = self._health.config.http, self._door.limits

@@ -1,8 +1,9 @@
 """The snapshot that is shown, and to whom it is none: the judge is elsewhere, or has not caught up."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from models.snapshot import Snapshot
@@ -29,6 +30,7 @@ class Window:
     health: Health
     monotonic: Callable[[], float] = time.monotonic
     _taken: tuple[Judging, float, Shown] | None = None
+    _taking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def look(self) -> Shown:
         """Return what is shown now.
@@ -51,24 +53,30 @@ class Window:
         For a picture the judge finishes what it has begun; an error in that ends the worker, as it would
         where the record is applied.
         """
+        async with self._taking:  # who comes while one is taken gets that one
+            return self._held() or await self._taken_anew()
+
+    def _held(self) -> Shown | None:
         owner = self.health.ownership
-        judging, now = owner.judging, self.monotonic()
-        if judging is None:
+        if owner.judging is None:
             self._taken = None
+        if self._taken is None:
             return None
-        if self._taken is not None:
-            of, at, shown = self._taken
-            if of is judging and (shown.version == owner.version or now - at < _HOLD_S):
-                return shown
+        of, at, shown = self._taken
+        is_new = shown.version == owner.version or self.monotonic() - at < _HOLD_S
+        return shown if of is owner.judging and is_new else None
+
+    async def _taken_anew(self) -> Shown | None:
+        owner = self.health.ownership
         try:
             snapshot = await owner.picture()
         except Exception as error:
             await owner.crash(error)
             raise
-        if snapshot is None:
+        if snapshot is None or owner.judging is None:
             return None
         shown = Shown(owner.version, snapshot)
-        self._taken = judging, now, shown
+        self._taken = owner.judging, self.monotonic(), shown
         return shown
 
     def _refusal(self) -> Refusal:

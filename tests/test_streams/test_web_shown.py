@@ -36,6 +36,22 @@ def test_a_picture_is_taken_once_a_second_at_most() -> None:
     assert look().version == first.version + 3
 
 
+def test_who_asks_while_a_picture_is_taken_gets_that_one() -> None:
+    """However many come while the judge applies a record, it is asked once."""
+    health = judging()
+    window, judge = Window(health), health.ownership.judging
+    assert judge is not None
+
+    async def run() -> list[Shown]:
+        async with judge._applying:
+            looks = [asyncio.ensure_future(window.look()) for _ in range(5)]
+            await asyncio.sleep(0)
+        return await asyncio.gather(*looks)
+
+    first, *others = asyncio.run(run())
+    assert all(other is first for other in others)
+
+
 def test_a_judge_that_was_let_go_is_not_kept() -> None:
     """Its picture would keep all of its state beside that of the next one, while clients ask on."""
     health = judging()
