@@ -30,14 +30,7 @@ def _without_goal() -> str:
 
 def matter() -> Row:
     """Return the row."""
-    to_strata = links.to_board(
-        "This touchpoint",
-        links.STRATA,
-        "measure",
-        "window",
-        channel=links.field("Channel"),
-        issue_type=links.field("Issue type"),
-    )
+    to_strata = links.to_touchpoint()
     most = f"topk(12, {_without_goal()})"
 
     def among(expr: str) -> str:

@@ -54,14 +54,7 @@ def quadrant() -> dashboard.Panel:
             Line("tolerated", f"({y}) * 0 + 1", colour=VERMILLION),
             Line("mean level", f"({y}) * 0 + scalar(avg({x}))", is_vertical=True),
         ],
-        link=links.to_board(
-            "This touchpoint",
-            links.STRATA,
-            "measure",
-            "window",
-            channel=links.field("Channel"),
-            issue_type=links.field("Issue type"),
-        ),
+        link=links.to_touchpoint(),
     )
 
 

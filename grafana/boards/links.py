@@ -40,6 +40,18 @@ def to_board(title: str, uid: str, *keep: str, **values: str) -> dict[str, Any]:
     return {"title": title, "url": f"/d/{uid}?{'&'.join(parts)}", "targetBlank": False}
 
 
+def to_touchpoint() -> dict[str, Any]:
+    """Return the data link from a row to its channel and issue type, for what is chosen."""
+    return to_board(
+        "This touchpoint",
+        STRATA,
+        "measure",
+        "window",
+        channel=field("Channel"),
+        issue_type=field("Issue type"),
+    )
+
+
 def other_boards() -> list[dashboard.DashboardLink]:
     """Return the list of all boards that stands at the top of each."""
     return [
